@@ -1,0 +1,122 @@
+use bytes::{Buf, BytesMut};
+
+use crate::{ProtocolError, Role};
+
+use super::{Header, MAX_HEADER};
+
+/// Bytes to frames. Decoding resumes at any byte, and takes all input there is,
+/// so that an idle connection holds no buffer.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    role: Role,
+    max_frame_bytes: usize,
+    /// The start of a header whose end is not here yet.
+    partial: [u8; MAX_HEADER],
+    partial_len: u8,
+    /// The frame whose payload data is under way, and what is missing of it.
+    current: Option<(Header, u64)>,
+}
+
+/// What has come of a frame: all of it, if it lay in the input as a whole.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) header: Header,
+    /// Payload data, unmasked, in the storage of the input.
+    pub(crate) payload: BytesMut,
+    /// Whether the frame begins here.
+    pub(crate) first: bool,
+    /// Whether the frame ends here.
+    pub(crate) last: bool,
+}
+
+impl Decoder {
+    pub(crate) const fn new(role: Role, max_frame_bytes: usize) -> Self {
+        Self {
+            role,
+            max_frame_bytes,
+            partial: [0; MAX_HEADER],
+            partial_len: 0,
+            current: None,
+        }
+    }
+
+    /// The next part of a frame; `None` when `input` is used up.
+    ///
+    /// A header is handed on as soon as it is whole, even if no payload data
+    /// came with it, so that it can be judged before more is waited for.
+    pub(crate) fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Part>, ProtocolError> {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        let (mut header, missing, first) = match self.current.take() {
+            Some((header, missing)) => (header, missing, false),
+            None => match self.header(input)? {
+                Some(header) => (header, header.payload_len, true),
+                None => return Ok(None),
+            },
+        };
+        let here = usize::try_from(missing).map_or(input.len(), |len| len.min(input.len()));
+        let mut payload = input.split_to(here);
+        if let Some(key) = &mut header.mask {
+            key.apply(&mut payload);
+        }
+        let missing = missing - here as u64;
+        if missing > 0 {
+            self.current = Some((header, missing));
+        }
+        Ok(Some(Part {
+            header,
+            payload,
+            first,
+            last: missing == 0,
+        }))
+    }
+
+    fn header(&mut self, input: &mut BytesMut) -> Result<Option<Header>, ProtocolError> {
+        if self.partial_len == 0
+            && let Some((header, len)) = Header::parse(input)?
+        {
+            input.advance(len);
+            return self.check(header).map(Some);
+        }
+        // The header is cut: collect it here, where it costs no buffer.
+        let held = usize::from(self.partial_len);
+        let taken = input.len().min(MAX_HEADER - held);
+        self.partial[held..held + taken].copy_from_slice(&input[..taken]);
+        match Header::parse(&self.partial[..held + taken])? {
+            Some((header, len)) => {
+                input.advance(len - held);
+                self.partial_len = 0;
+                self.check(header).map(Some)
+            }
+            None => {
+                input.advance(taken);
+                self.partial_len += taken as u8;
+                Ok(None)
+            }
+        }
+    }
+
+    fn check(&self, header: Header) -> Result<Header, ProtocolError> {
+        // §5.2: a reserved bit or opcode that nothing negotiated gives a meaning
+        if !header.rsv.is_empty() {
+            return Err(ProtocolError::ReservedBits(header.rsv));
+        }
+        if header.opcode.is_reserved() {
+            return Err(ProtocolError::UnknownOpcode(header.opcode));
+        }
+        // §5.1: clients mask, servers do not
+        match (self.role, header.mask) {
+            (Role::Server, None) => return Err(ProtocolError::UnmaskedFrame),
+            (Role::Client, Some(_)) => return Err(ProtocolError::MaskedFrame),
+            (Role::Server, Some(_)) | (Role::Client, None) => {}
+        }
+        if header.payload_len > self.max_frame_bytes as u64 {
+            return Err(ProtocolError::FrameTooBig {
+                len: header.payload_len,
+                limit: self.max_frame_bytes,
+            });
+        }
+        Ok(header)
+    }
+}

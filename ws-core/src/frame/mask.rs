@@ -1,0 +1,78 @@
+/// The 32-bit key that the payload data of a client's frame is XORed with
+/// ([RFC 6455 §5.3]).
+///
+/// Masking twice with one key gives back the original. The key remembers how
+/// far it has come, so payload data may be masked in parts.
+///
+/// [RFC 6455 §5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.3
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaskingKey([u8; 4]);
+
+impl MaskingKey {
+    /// The key of these four bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 4]) -> Self {
+        Self(bytes)
+    }
+
+    /// The four bytes, the one for the next byte of payload data first.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 4] {
+        self.0
+    }
+
+    /// Masks or unmasks the next part of the payload data in place.
+    pub fn apply(&mut self, part: &mut [u8]) {
+        let word = u64::from_ne_bytes(repeated(self.0));
+        // The compiler turns whole words into vector instructions.
+        let (words, tail) = part.as_chunks_mut::<8>();
+        for bytes in words {
+            *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+        }
+        for (byte, key) in tail.iter_mut().zip(repeated(self.0)) {
+            *byte ^= key;
+        }
+        self.0.rotate_left(tail.len() % 4);
+    }
+}
+
+/// The key twice: the RFC's octet `i` of the payload meets octet `i mod 4` of it.
+const fn repeated([a, b, c, d]: [u8; 4]) -> [u8; 8] {
+    [a, b, c, d, a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn masks_the_example_of_the_rfc() {
+        // §5.7: a single-frame masked text message
+        let mut payload = *b"Hello";
+        MaskingKey::new([0x37, 0xfa, 0x21, 0x3d]).apply(&mut payload);
+        assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    }
+
+    proptest! {
+        #[test]
+        fn masks_octet_by_octet_wherever_cut(
+            key in any::<[u8; 4]>(),
+            payload in proptest::collection::vec(any::<u8>(), 0..200),
+            cut in 0..200_usize,
+        ) {
+            let expected: Vec<u8> = payload
+                .iter()
+                .enumerate()
+                .map(|(i, byte)| byte ^ key[i % 4])
+                .collect();
+            let mut masked = payload.clone();
+            let (head, tail) = masked.split_at_mut(cut.min(payload.len()));
+            let mut mask = MaskingKey::new(key);
+            mask.apply(head);
+            mask.apply(tail);
+            prop_assert_eq!(masked, expected);
+        }
+    }
+}

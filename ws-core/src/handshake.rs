@@ -1,0 +1,117 @@
+//! The opening handshake ([RFC 6455 §4]) over HTTP heads of any library: a
+//! header section is a sequence of name and value pairs.
+//!
+//! [RFC 6455 §4]: https://www.rfc-editor.org/rfc/rfc6455#section-4
+
+use thiserror::Error;
+
+mod client;
+mod headers;
+mod key;
+mod server;
+
+pub use self::{
+    client::ClientHandshake,
+    server::{Acceptance, Request, ServerHandshake},
+};
+
+/// Why a server refuses a request to upgrade ([RFC 6455 §4.2.1]).
+///
+/// [RFC 6455 §4.2.1]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The method is not GET.
+    #[error("a websocket is opened with GET")]
+    Method,
+    /// The request is older than HTTP/1.1.
+    #[error("a websocket is opened over HTTP/1.1 or later")]
+    HttpVersion,
+    /// The request does not ask for a WebSocket.
+    #[error("this resource is a websocket: ask for it with `Upgrade: websocket`")]
+    NotAnUpgrade,
+    /// `Connection` does not name the `Upgrade` field, so it may be a leftover
+    /// of another hop.
+    #[error("`Connection` has no `upgrade` in it")]
+    Connection,
+    /// `Sec-WebSocket-Version` is not 13.
+    #[error("only version 13 of the websocket protocol is spoken here")]
+    Version,
+    /// `Sec-WebSocket-Key` is not 16 bytes in base64, once.
+    #[error("`Sec-WebSocket-Key` is not 16 bytes in base64, given once")]
+    Key,
+    /// `Host` is missing or repeated.
+    #[error("`Host` is not given exactly once")]
+    Host,
+    /// The request has a body, which the peer could mean as frames.
+    #[error("a request to upgrade has no body")]
+    Body,
+    /// A header field is not of its grammar.
+    #[error("`{0}` is malformed")]
+    Malformed(&'static str),
+}
+
+impl RequestError {
+    /// The HTTP status to answer with.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Method => 405,
+            Self::NotAnUpgrade | Self::Version => 426,
+            Self::HttpVersion
+            | Self::Connection
+            | Self::Key
+            | Self::Host
+            | Self::Body
+            | Self::Malformed(_) => 400,
+        }
+    }
+
+    /// The header fields that go with the status.
+    #[must_use]
+    pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Method => &[("Allow", "GET")],
+            // §4.4: a server says which versions it speaks.
+            Self::NotAnUpgrade | Self::Version => {
+                &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+            }
+            Self::HttpVersion
+            | Self::Connection
+            | Self::Key
+            | Self::Host
+            | Self::Body
+            | Self::Malformed(_) => &[],
+        }
+    }
+}
+
+/// Why a client does not take a response for the start of a WebSocket
+/// ([RFC 6455 §4.1]).
+///
+/// [RFC 6455 §4.1]: https://www.rfc-editor.org/rfc/rfc6455#section-4.1
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// The status is not 101: the server answers in plain HTTP.
+    #[error("server answered with HTTP status {0} instead of 101")]
+    Status(u16),
+    /// `Upgrade` is not `websocket`.
+    #[error("server switches to another protocol than websocket")]
+    Upgrade,
+    /// `Connection` does not name the `Upgrade` field.
+    #[error("`Connection` of the response has no `upgrade` in it")]
+    Connection,
+    /// `Sec-WebSocket-Accept` does not match the key.
+    #[error("`Sec-WebSocket-Accept` does not match the key sent")]
+    Accept,
+    /// The server chose a subprotocol that was not offered, or several.
+    #[error("server chose a subprotocol that was not offered")]
+    Subprotocol,
+    /// The server uses an extension that was not offered.
+    #[error("server uses an extension that was not offered")]
+    Extension,
+    /// A header field is not of its grammar.
+    #[error("`{0}` of the response is malformed")]
+    Malformed(&'static str),
+}

@@ -1,0 +1,99 @@
+//! Messages, whole ([RFC 6455 §5.6]).
+//!
+//! [RFC 6455 §5.6]: https://www.rfc-editor.org/rfc/rfc6455#section-5.6
+
+use bytes::Bytes;
+
+use crate::{Opcode, Utf8Bytes};
+
+pub(crate) mod assembler;
+
+/// A data message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message {
+    /// Text, UTF-8 as a whole.
+    Text(Utf8Bytes),
+    /// Bytes whose meaning is the application's.
+    Binary(Bytes),
+}
+
+impl Message {
+    /// A text message.
+    #[must_use]
+    pub fn text(text: impl Into<Utf8Bytes>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A binary message.
+    #[must_use]
+    pub fn binary(bytes: impl Into<Bytes>) -> Self {
+        Self::Binary(bytes.into())
+    }
+
+    /// The opcode of the message's first frame.
+    #[must_use]
+    pub const fn opcode(&self) -> Opcode {
+        match self {
+            Self::Text(_) => Opcode::TEXT,
+            Self::Binary(_) => Opcode::BINARY,
+        }
+    }
+
+    /// The payload data.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// The payload data, shared.
+    #[must_use]
+    pub fn into_payload(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// The same message over another copy of its payload.
+    pub(crate) fn with_payload(self, payload: Bytes) -> Self {
+        debug_assert_eq!(self.payload(), payload);
+        match self {
+            Self::Text(_) => Self::Text(Utf8Bytes::from_validated(payload)),
+            Self::Binary(_) => Self::Binary(payload),
+        }
+    }
+}
+
+impl From<Utf8Bytes> for Message {
+    fn from(text: Utf8Bytes) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&'static str> for Message {
+    fn from(text: &'static str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(bytes: Bytes) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::binary(bytes)
+    }
+}
