@@ -89,9 +89,9 @@ def install(folder, stamp):
     say(f"installing the Autobahn test suite into {folder} (once; about a minute)")
     if not shutil.which("cc") and not shutil.which("gcc"):
         raise CannotStart("a C compiler is needed to build wsaccel; try: apt-get install gcc libc6-dev")
-    for old in ("suite.json", "bootstrap", "lib", "bin", "debian"):
-        path = folder / old
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    (folder / "suite.json").unlink(missing_ok=True)
+    for old in ("bootstrap", "pip3", "lib", "bin", "debian"):
+        shutil.rmtree(folder / old, ignore_errors=True)
 
     python, environment = find_python(folder)
     say(f"Python 2.7: {python}")
@@ -104,9 +104,9 @@ def install(folder, stamp):
          env=python2_environment(folder, {**environment, "PYTHONPATH": str(bootstrap)}))
     shutil.rmtree(bootstrap)
 
-    suite = Suite(folder, python, environment, {}, {})
     call([python, "-c", "import wsaccel.xormask, wsaccel.utf8validator"],
          env=python2_environment(folder, environment))
+    suite = Suite(folder, python, environment, {}, {})  # its cases are asked for now
     catalogue = suite.start("catalogue", stdout=subprocess.PIPE, text=True)
     facts = json.loads(catalogue.communicate()[0] or "{}")
     if not facts.get("cases"):

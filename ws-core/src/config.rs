@@ -58,10 +58,11 @@ impl Config {
         self
     }
 
-    /// The most fragments a message may come in.
+    /// The most fragments a message may come in before its last.
     ///
     /// Default: 16384. Fragments cost no memory of their own, but a message
-    /// of empty ones would never end. More fail the connection with 1008.
+    /// of empty ones would never end. More fail the connection with 1008; 0
+    /// forbids fragmentation.
     #[must_use]
     pub const fn max_fragments(mut self, limit: usize) -> Self {
         self.max_fragments = limit;

@@ -52,6 +52,7 @@ pub struct Connection {
     /// Why the connection ends, once it does; taken when it is reported.
     cause: Option<Cause>,
     transport: Transport,
+    subprotocol: Option<Box<str>>,
 }
 
 /// What is left to do for the transport.
@@ -96,8 +97,24 @@ impl Connection {
             received: None,
             cause: None,
             transport: Transport::Open,
+            subprotocol: None,
             config,
         }
+    }
+
+    /// Sets the subprotocol, agreed on in whatever way.
+    #[must_use]
+    pub fn with_subprotocol(mut self, subprotocol: Option<impl Into<Box<str>>>) -> Self {
+        self.subprotocol = subprotocol.map(Into::into);
+        self
+    }
+
+    /// The subprotocol agreed on ([RFC 6455 §1.9]).
+    ///
+    /// [RFC 6455 §1.9]: https://www.rfc-editor.org/rfc/rfc6455#section-1.9
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
     }
 
     /// The side that this endpoint plays.

@@ -65,7 +65,7 @@ pub enum ProtocolError {
         limit: usize,
     },
     /// A message has more fragments than allowed (§10.4).
-    #[error("message has more than {limit} fragments")]
+    #[error("message has more than {limit} fragments before its last")]
     TooManyFragments {
         /// [`Config::max_fragments`](crate::Config::max_fragments).
         limit: usize,

@@ -58,12 +58,12 @@ impl Message {
         }
     }
 
-    /// The same message over another copy of its payload.
-    pub(crate) fn with_payload(self, payload: Bytes) -> Self {
-        debug_assert_eq!(self.payload(), payload);
-        match self {
-            Self::Text(_) => Self::Text(Utf8Bytes::from_validated(payload)),
-            Self::Binary(_) => Self::Binary(payload),
+    /// A message of this opcode, whose text is known to be UTF-8.
+    pub(crate) fn from_validated(opcode: Opcode, payload: Bytes) -> Self {
+        if opcode == Opcode::TEXT {
+            Self::Text(Utf8Bytes::from_validated(payload))
+        } else {
+            Self::Binary(payload)
         }
     }
 }

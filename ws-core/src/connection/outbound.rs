@@ -42,7 +42,7 @@ impl Outbound {
 
     pub(super) fn prepared(&mut self, prepared: &PreparedMessage) {
         if self.encoder.masks() {
-            self.message(prepared.message().clone());
+            self.message(prepared.message());
         } else {
             self.queue.push(prepared.frame());
         }

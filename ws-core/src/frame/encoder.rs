@@ -69,7 +69,8 @@ impl Encoder {
 /// ```
 #[derive(Debug, Clone)]
 pub struct PreparedMessage {
-    message: Message,
+    opcode: Opcode,
+    header_len: u8,
     frame: Bytes,
 }
 
@@ -84,18 +85,18 @@ impl PreparedMessage {
         let mut frame = BytesMut::with_capacity(len + payload.len());
         frame.put_slice(&header[..len]);
         frame.put_slice(payload);
-        let frame = frame.freeze();
         Self {
-            // The one copy serves both uses.
-            message: message.with_payload(frame.slice(len..)),
-            frame,
+            opcode: message.opcode(),
+            header_len: len as u8,
+            frame: frame.freeze(),
         }
     }
 
-    /// The message.
+    /// The message, over the same bytes.
     #[must_use]
-    pub const fn message(&self) -> &Message {
-        &self.message
+    pub fn message(&self) -> Message {
+        let payload = self.frame.slice(usize::from(self.header_len)..);
+        Message::from_validated(self.opcode, payload)
     }
 
     /// The length of the encoded frame, in bytes.

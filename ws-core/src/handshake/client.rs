@@ -66,8 +66,6 @@ impl ClientHandshake {
     /// Judges the response, and begins the connection. Bytes that came behind
     /// the response's head are its first input.
     ///
-    /// The second value is the subprotocol that the server chose.
-    ///
     /// # Errors
     ///
     /// A [`ResponseError`] if the response is not a 101 that answers this
@@ -78,7 +76,7 @@ impl ClientHandshake {
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         now: Instant,
         config: impl Into<Arc<Config>>,
-    ) -> Result<(Connection, Option<String>), ResponseError> {
+    ) -> Result<Connection, ResponseError> {
         if status != 101 {
             return Err(ResponseError::Status(status));
         }
@@ -97,11 +95,9 @@ impl ClientHandshake {
         }
         let subprotocol = match fields.subprotocols[..] {
             [] => None,
-            [chosen] if self.subprotocols.iter().any(|offered| offered == chosen) => {
-                Some(chosen.to_owned())
-            }
+            [chosen] if self.subprotocols.iter().any(|offered| offered == chosen) => Some(chosen),
             _ => return Err(ResponseError::Subprotocol),
         };
-        Ok((Connection::client(now, config, self.entropy), subprotocol))
+        Ok(Connection::client(now, config, self.entropy).with_subprotocol(subprotocol))
     }
 }

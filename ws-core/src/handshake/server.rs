@@ -4,7 +4,7 @@ use crate::{Config, Connection};
 
 use super::{
     RequestError,
-    headers::{Fields, Once},
+    headers::{Fields, Once, is_token},
     key::Key,
 };
 
@@ -91,6 +91,14 @@ impl ServerHandshake {
         self
     }
 
+    /// Whether a subprotocol may have this name: a token of [RFC 9110 §5.6.2].
+    ///
+    /// [RFC 9110 §5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
+    #[must_use]
+    pub fn is_subprotocol(name: &str) -> bool {
+        is_token(name)
+    }
+
     /// Judges a request.
     ///
     /// # Errors
@@ -164,6 +172,6 @@ impl Acceptance {
     /// the request's head are its first input.
     #[must_use]
     pub fn into_connection(self, now: Instant, config: impl Into<Arc<Config>>) -> Connection {
-        Connection::server(now, config)
+        Connection::server(now, config).with_subprotocol(self.subprotocol)
     }
 }

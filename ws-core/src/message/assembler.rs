@@ -1,8 +1,6 @@
 use bytes::BytesMut;
 
-use crate::{
-    Fin, Header, Message, Opcode, ProtocolError, Utf8Bytes, Validator, frame::decoder::Part,
-};
+use crate::{Fin, Header, Message, Opcode, ProtocolError, Validator, frame::decoder::Part};
 
 /// Parts of data frames to whole messages, their order and size checked (§5.4).
 ///
@@ -68,11 +66,13 @@ impl Assembler {
             (Some(_), opcode) => return Err(ProtocolError::ExpectedContinuation(opcode)),
             (None, opcode) => self.opcode = Some(opcode),
         }
-        self.fragments += 1;
-        if self.fragments > self.max_fragments {
-            return Err(ProtocolError::TooManyFragments {
-                limit: self.max_fragments,
-            });
+        if header.fin == Fin::More {
+            self.fragments += 1;
+            if self.fragments > self.max_fragments {
+                return Err(ProtocolError::TooManyFragments {
+                    limit: self.max_fragments,
+                });
+            }
         }
         let len = (self.payload.len() as u64).saturating_add(header.payload_len);
         if len > self.max_message_bytes as u64 {
@@ -87,12 +87,9 @@ impl Assembler {
     fn finish(&mut self, opcode: Opcode, payload: BytesMut) -> Result<Message, ProtocolError> {
         self.opcode = None;
         self.fragments = 0;
-        let payload = payload.freeze();
         if opcode == Opcode::TEXT {
             self.validator.finish()?;
-            Ok(Message::Text(Utf8Bytes::from_validated(payload)))
-        } else {
-            Ok(Message::Binary(payload))
         }
+        Ok(Message::from_validated(opcode, payload.freeze()))
     }
 }

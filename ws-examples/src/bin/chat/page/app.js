@@ -25,7 +25,7 @@ const people = new People({
 });
 const follow = new Follow($("scroller"), $("newer"));
 const log = new Log($("log"), $("empty"));
-const outbox = new Outbox($("waiting"), (text) => send({ type: "say", text }));
+const outbox = new Outbox($("waiting"), (text) => send({ type: "say", text }), restFocus);
 const status = new Status({
   state: $("state"),
   now: $("now"),
@@ -46,6 +46,7 @@ const hears = {
     people.reset(message.people, you);
     if (awaySince !== null) tellOfGap();
     outbox.flush();
+    composer.recheck();
   },
   joined({ person }) {
     if (people.joined(person)) tell(`${person.name} joined`);
@@ -120,8 +121,7 @@ function enter(wanted) {
   follow.toEnd();
   connection = new Connection(wanted, { heard, changed, measured: (ms) => status.measured(ms) });
   connection.connect();
-  // on a phone this would open the keyboard over the conversation
-  if (matchMedia("(pointer: fine)").matches) composer.focus();
+  restFocus();
 }
 
 function leave() {
@@ -136,6 +136,12 @@ function leave() {
   show("join");
   countUnread(0);
   join.focus();
+}
+
+/** Where the focus goes when its button is gone; on a phone no keyboard shall cover the conversation. */
+function restFocus() {
+  if (matchMedia("(pointer: fine)").matches) composer.focus();
+  else $("scroller").focus({ preventScroll: true });
 }
 
 function show(view) {
@@ -170,7 +176,11 @@ async function copyLink() {
 
 function start() {
   $("leave").addEventListener("click", leave);
-  $("now").addEventListener("click", () => connection.connect());
+  $("newer").addEventListener("click", restFocus);
+  $("now").addEventListener("click", () => {
+    connection.connect();
+    restFocus();
+  });
   $("copy").addEventListener("click", copyLink);
   $("people-toggle").addEventListener("click", () => {
     showPeople($("people-toggle").getAttribute("aria-expanded") === "false");

@@ -48,6 +48,12 @@ export class Composer {
     this.#typing = false;
   }
 
+  /** A complaint about the past is taken back; one about the text itself stays. */
+  recheck() {
+    const text = this.#input.value;
+    this.#tell(lengthNote(text), lengthOf(text) > LONGEST);
+  }
+
   #key(event) {
     // an input method uses Enter to accept a word
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -57,7 +63,7 @@ export class Composer {
 
   #edited() {
     this.#fit();
-    this.#tell(lengthNote(this.#input.value), lengthOf(this.#input.value) > LONGEST);
+    this.recheck();
     if (this.#input.value.trim() === "") this.stopTyping();
     else this.#startTyping();
   }
@@ -80,7 +86,8 @@ export class Composer {
 
   #fit() {
     this.#input.style.height = "auto";
-    this.#input.style.height = `${this.#input.scrollHeight}px`;
+    const borders = this.#input.offsetHeight - this.#input.clientHeight;
+    this.#input.style.height = `${this.#input.scrollHeight + borders}px`;
   }
 
   #tell(text, wrong = false) {

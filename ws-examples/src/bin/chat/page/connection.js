@@ -154,7 +154,7 @@ function explain(code, reason, wasOpen) {
     case REFUSED:
       return reason ? `The server refused this connection: ${reason}` : "The server refused this connection";
     case ABNORMAL:
-      return wasOpen ? "Connection lost" : "Server not reachable";
+      return wasOpen ? "Connection lost" : "Could not connect";
     default:
       return reason ? `Server closed the connection: ${reason}` : `Server closed the connection (${code})`;
   }

@@ -15,6 +15,7 @@ export class Follow {
   constructor(scroller, pill) {
     this.#scroller = scroller;
     this.#pill = pill;
+    this.#setFollowing(true);
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     pill.addEventListener("click", () => this.toEnd());
     // the composer grows, a keyboard opens, a window is resized

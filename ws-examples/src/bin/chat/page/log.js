@@ -38,6 +38,8 @@ export class Log {
 
   /** The conversation has a hole here: this page was away. */
   gap(text) {
+    // a connection that comes and goes makes one hole
+    if (this.#list.lastElementChild?.className === "gap") this.#list.lastElementChild.remove();
     this.#line("gap", text);
   }
 

@@ -11,19 +11,25 @@ const NOTES = { waiting: "waiting to send", sent: "sending…", unsure: "may not
 export class Outbox {
   #list;
   #send;
+  #discarded;
   #entries = [];
 
-  /** @param send takes a text, tells whether an open connection took it */
-  constructor(list, send) {
+  /**
+   * @param send takes a text, tells whether an open connection took it
+   * @param discarded called after a row is gone, and the focus with it
+   */
+  constructor(list, send, discarded) {
     this.#list = list;
     this.#send = send;
+    this.#discarded = discarded;
   }
 
   /** False if too many are waiting already. */
   add(text) {
     if (this.#entries.length >= ROOM_FOR) return false;
-    const entry = { text, tries: 0, state: "waiting", row: null };
+    const entry = { text, tries: 0 };
     entry.row = this.#row(entry);
+    mark(entry, "waiting");
     this.#entries.push(entry);
     this.#list.append(entry.row);
     this.flush();
@@ -58,10 +64,7 @@ export class Outbox {
   }
 
   #hand(entry) {
-    if (!this.#send(entry.text)) {
-      mark(entry, "waiting");
-      return false;
-    }
+    if (!this.#send(entry.text)) return false;
     entry.tries += 1;
     mark(entry, "sent");
     // most answers come within milliseconds: showing the row for them would only flicker
@@ -85,10 +88,15 @@ export class Outbox {
     note.className = "pending-note";
     const again = button("Send again", () => {
       entry.tries = 0;
-      this.#hand(entry);
+      mark(entry, "waiting");
+      this.flush();
     });
     again.classList.add("again");
-    row.append(text, note, again, button("Discard", () => this.#remove(entry)));
+    const discard = button("Discard", () => {
+      this.#remove(entry);
+      this.#discarded();
+    });
+    row.append(text, note, again, discard);
     return row;
   }
 }

@@ -3,7 +3,7 @@
 import { hueOf, initialOf, listOf } from "/text.js";
 
 const NAMED_TYPISTS = 3;
-const names = new Intl.Collator();
+const order = new Intl.Collator();
 
 export class People {
   #parts;
@@ -78,12 +78,12 @@ export class People {
   /** You come first, the others by name. */
   #sorted(people) {
     const notYou = ({ id }) => Number(id !== this.#you);
-    return [...people].sort((a, b) => notYou(a) - notYou(b) || names.compare(a.name, b.name));
+    return [...people].sort((a, b) => notYou(a) - notYou(b) || order.compare(a.name, b.name));
   }
 
   #rowAfter(name) {
     const rows = [...this.#parts.list.children];
-    return rows.find((row) => !row.classList.contains("you") && names.compare(row.textContent, name) > 0) ?? null;
+    return rows.find((row) => !row.classList.contains("you") && order.compare(row.textContent, name) > 0) ?? null;
   }
 
   #show() {

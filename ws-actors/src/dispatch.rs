@@ -1,0 +1,150 @@
+use std::{fmt, sync::Arc};
+
+use actix::{Actor, Handler, dev::MessageResponse};
+use ws_core::{Config, Event, Message, Opcode};
+
+use crate::{FrameMessage, Rejection, WsContext};
+
+/// What an actor handles, and within which limits: shared by all connections
+/// of one endpoint.
+///
+/// Frames reach the actor by a direct call through a table indexed by opcode,
+/// not through its mailbox.
+///
+/// ```
+/// use actix::{Actor, Handler};
+/// use ws_actors::{Handlers, Text, WsContext};
+///
+/// struct Echo;
+///
+/// impl Actor for Echo {
+///     type Context = WsContext<Self>;
+/// }
+///
+/// impl Handler<Text> for Echo {
+///     type Result = ();
+///
+///     fn handle(&mut self, Text(text): Text, ctx: &mut WsContext<Self>) {
+///         ctx.text(text).ok();
+///     }
+/// }
+///
+/// let handlers = Handlers::<Echo>::new().on::<Text>();
+/// ```
+///
+/// A kind that the actor does not handle does not compile:
+///
+/// ```compile_fail
+/// # use actix::Actor;
+/// # use ws_actors::{Binary, Handlers, WsContext};
+/// # struct Echo;
+/// # impl Actor for Echo { type Context = WsContext<Self>; }
+/// let handlers = Handlers::<Echo>::new().on::<Binary>();
+/// ```
+pub struct Handlers<A: Actor> {
+    table: [Option<Call<A>>; Opcode::COUNT],
+    pub(crate) config: Arc<Config>,
+    pub(crate) max_queued_bytes: usize,
+}
+
+type Call<A> = fn(&mut A, Event, &mut <A as Actor>::Context) -> Result<(), Rejection>;
+
+impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
+    /// No handlers, and the default limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            table: [None; Opcode::COUNT],
+            config: Arc::default(),
+            max_queued_bytes: 1 << 20,
+        }
+    }
+
+    /// Frames of this kind go to the actor's `Handler<M>`.
+    ///
+    /// A data message of a kind without a handler closes the connection with
+    /// 1003; Ping, Pong and Closed need none.
+    #[must_use]
+    pub fn on<M>(mut self) -> Self
+    where
+        M: FrameMessage,
+        A: Handler<M>,
+    {
+        self.table[usize::from(M::OPCODE.get())] = Some(|actor, event, ctx| {
+            let message = M::from_event(event)?;
+            // The response is driven as the mailbox would: futures are spawned.
+            actor.handle(message, ctx).handle(ctx, None);
+            Ok(())
+        });
+        self
+    }
+
+    /// Whether frames of this opcode have a handler.
+    #[must_use]
+    pub const fn handles(&self, opcode: Opcode) -> bool {
+        self.table[opcode.get() as usize].is_some()
+    }
+
+    /// The limits and deadlines of the protocol.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Arc::new(config);
+        self
+    }
+
+    /// The most bytes of messages that may wait for a slow peer.
+    ///
+    /// Default: 1 MiB, some seconds of a lively room. Beyond it the connection
+    /// closes with 1013.
+    #[must_use]
+    pub const fn max_queued_bytes(mut self, limit: usize) -> Self {
+        self.max_queued_bytes = limit;
+        self
+    }
+
+    /// The limits and deadlines, for the [`ws_core::Connection`].
+    #[must_use]
+    pub fn protocol(&self) -> Arc<Config> {
+        Arc::clone(&self.config)
+    }
+
+    pub(crate) fn dispatch(&self, actor: &mut A, event: Event, ctx: &mut WsContext<A>) {
+        let opcode = match &event {
+            Event::Message(message) => Message::opcode(message),
+            Event::Ping(_) => Opcode::PING,
+            Event::Pong { .. } => Opcode::PONG,
+            Event::Closed(_) => Opcode::CLOSE,
+            _ => return,
+        };
+        let result = match self.table[usize::from(opcode.get())] {
+            Some(call) => call(actor, event, ctx),
+            None if opcode.is_control() => Ok(()),
+            None => Err(Rejection::unsupported()),
+        };
+        if let Err(Rejection(payload)) = result {
+            ctx.close_with(payload);
+        }
+    }
+}
+
+impl<A: Actor<Context = WsContext<A>>> Default for Handlers<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Actor> fmt::Debug for Handlers<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let opcodes = (0_u8..).zip(&self.table).filter(|(_, call)| call.is_some());
+        f.debug_struct("Handlers")
+            .field(
+                "opcodes",
+                &opcodes
+                    .filter_map(|(value, _)| Opcode::new(value))
+                    .collect::<Vec<_>>(),
+            )
+            .field("config", &self.config)
+            .field("max_queued_bytes", &self.max_queued_bytes)
+            .finish()
+    }
+}

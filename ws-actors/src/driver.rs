@@ -1,0 +1,304 @@
+use std::{
+    cell::RefCell,
+    fmt,
+    future::Future,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
+    time::{Duration, Instant},
+};
+
+use actix::{Actor, Addr, AsyncContext};
+use bytes::BytesMut;
+use ws_core::{CloseCode, ClosePayload, Connection, Output};
+
+use crate::{Handlers, Outbox, Transport, WsContext};
+
+mod alarm;
+mod life;
+
+use self::{
+    alarm::Alarm,
+    life::{Life, Turn},
+};
+
+/// A connection actor as a future: transport, protocol and actor in one task.
+///
+/// Spawn it with [`actix::spawn`], and never poll it from a response body: it
+/// has to run on while the peer does not read. It completes when the transport
+/// is closed and the actor has stopped.
+///
+/// A handler that panics costs its own connection only, which closes with 1011.
+pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
+    life: Option<Life<A>>,
+    ctx: WsContext<A>,
+    handlers: Arc<Handlers<A>>,
+    transport: Option<T>,
+    sending: Sending,
+    /// The peer's side of the transport has ended.
+    eof: bool,
+    /// Frames wait for the actor, so no more are read.
+    unheard: bool,
+    /// The protocol was told so, since this may last.
+    reading_paused: bool,
+    /// When an actor that waits is stopped, once the connection is closed.
+    grace: Option<Instant>,
+    alarm: Alarm,
+    waker: Option<Waker>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    Open,
+    ShuttingDown,
+    Ended,
+}
+
+impl<A, T> Driver<A, T>
+where
+    A: Actor<Context = WsContext<A>>,
+    T: Transport,
+{
+    /// Joins an actor to a connection whose opening handshake is done.
+    pub fn new(actor: A, connection: Connection, transport: T, handlers: Arc<Handlers<A>>) -> Self {
+        Self {
+            life: Some(Life::new(actor)),
+            ctx: WsContext::new(now(), connection, handlers.max_queued_bytes),
+            handlers,
+            transport: Some(transport),
+            sending: Sending::Open,
+            eof: false,
+            unheard: false,
+            reading_paused: false,
+            grace: None,
+            alarm: Alarm::default(),
+            waker: None,
+        }
+    }
+
+    /// The address of the actor.
+    #[must_use]
+    pub fn address(&self) -> Addr<A> {
+        self.ctx.address()
+    }
+
+    /// The messages that wait for the connection.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox {
+        self.ctx.outbox()
+    }
+
+    /// Whether the actor keeps up with the peer, and the peer with the actor.
+    fn may_read(&self) -> bool {
+        !self.eof && !self.unheard && self.ctx.has_room()
+    }
+
+    /// Reads once; true if something came.
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        let may_read = self.may_read();
+        let Some(transport) = self.transport.as_mut().filter(|_| may_read) else {
+            return false;
+        };
+        READ_BUFFER.with_borrow_mut(|buffer| {
+            // Slices of it may be with the actor: then use up what is left.
+            if !buffer.try_reclaim(READ) && buffer.capacity() < READ / 8 {
+                buffer.reserve(READ);
+            }
+            match transport.poll_read(cx, buffer) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(1..)) => self.ctx.connection.handle_input(self.ctx.now, buffer),
+                Poll::Ready(Ok(0)) => {
+                    self.eof = true;
+                    self.ctx.connection.handle_eof(self.ctx.now);
+                }
+                Poll::Ready(Err(_)) => {
+                    self.eof = true;
+                    self.ctx.connection.handle_lost(self.ctx.now);
+                }
+            }
+            true
+        })
+    }
+
+    /// Lets the actor act; true if it has more to do at once.
+    fn turn(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(life) = &mut self.life else {
+            while self.ctx.connection.poll_event().is_some() {}
+            return false;
+        };
+        let (ctx, handlers) = (&mut self.ctx, &*self.handlers);
+        let turn = catch_unwind(AssertUnwindSafe(|| life.turn(ctx, handlers, cx)));
+        let turn = turn.unwrap_or_else(|_panic| {
+            let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "internal error");
+            self.ctx.close_with(payload.unwrap_or_default());
+            self.ctx.shut();
+            Turn::Ended
+        });
+        self.unheard = matches!(turn, Turn::More | Turn::Behind);
+        if turn == Turn::Ended {
+            self.bury();
+        }
+        turn == Turn::More
+    }
+
+    /// Tells the protocol when nothing is read, so that it expects no Pong.
+    fn note_pause(&mut self) {
+        let paused = self.unheard || !self.ctx.has_room();
+        if paused != self.reading_paused {
+            self.reading_paused = paused;
+            if paused {
+                self.ctx.connection.pause_reading();
+            } else {
+                self.ctx.connection.resume_reading(self.ctx.now);
+            }
+        }
+    }
+
+    /// Drops the actor; its destructor is its own and may panic as well.
+    fn bury(&mut self) {
+        let life = self.life.take();
+        catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
+    }
+
+    /// Writes until nothing is left or the transport takes no more.
+    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        loop {
+            self.ctx.drain_outbox();
+            let Some(transport) = &mut self.transport else {
+                return Ok(());
+            };
+            let queue = self.ctx.connection.transmit();
+            if queue.is_empty() {
+                return Ok(());
+            }
+            match transport.poll_write(cx, queue) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Does what the protocol wants of the transport's end.
+    fn end(&mut self, cx: &mut Context<'_>) -> Option<Instant> {
+        loop {
+            match self.ctx.connection.poll_end() {
+                Output::Shutdown => self.sending = Sending::ShuttingDown,
+                Output::Disconnect => {
+                    self.transport = None;
+                    self.grace = self.life.is_some().then(|| self.ctx.now + GRACE);
+                }
+                Output::Wait(deadline) => {
+                    if self.sending == Sending::ShuttingDown {
+                        self.shut_down(cx);
+                    }
+                    return [deadline, self.grace].into_iter().flatten().min();
+                }
+                Output::Event(_) | Output::Transmit(_) => return Some(self.ctx.now),
+            }
+        }
+    }
+
+    fn shut_down(&mut self, cx: &mut Context<'_>) {
+        let Some(transport) = &mut self.transport else {
+            return;
+        };
+        if let Poll::Ready(result) = transport.poll_shutdown(cx) {
+            self.sending = Sending::Ended;
+            if result.is_err() {
+                self.ctx.connection.handle_lost(self.ctx.now);
+            }
+        }
+    }
+
+    fn ring(&mut self) {
+        let now = self.ctx.now;
+        self.ctx.connection.handle_timeout(now);
+        if self.grace.is_some_and(|grace| grace <= now) {
+            self.grace = None;
+            if let Some(life) = &mut self.life {
+                life.hurry();
+            }
+        }
+    }
+}
+
+impl<A, T> Future for Driver<A, T>
+where
+    A: Actor<Context = WsContext<A>>,
+    T: Transport,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let waker_changed = this
+            .waker
+            .as_ref()
+            .is_none_or(|it| !it.will_wake(cx.waker()));
+        if waker_changed {
+            this.ctx.outbox().set_waker(cx.waker());
+            this.waker = Some(cx.waker().clone());
+        }
+        this.ctx.now = now();
+        if let Some(life) = &mut this.life {
+            life.wake();
+        }
+        for _ in 0..ROUNDS {
+            let could_read = this.may_read();
+            let mut again = this.read(cx);
+            again |= this.turn(cx);
+            if this.write(cx).is_err() {
+                this.ctx.connection.handle_lost(this.ctx.now);
+                again = true;
+            }
+            this.note_pause();
+            // What was written, or heard, may have made room for more.
+            again |= !could_read && this.may_read();
+            let deadline = this.end(cx);
+            if this.transport.is_none() && this.life.is_none() {
+                return Poll::Ready(());
+            }
+            if !again {
+                let Some(deadline) = deadline else {
+                    return Poll::Pending;
+                };
+                ready!(this.alarm.poll(cx, deadline, waker_changed));
+                this.ctx.now = now();
+                this.ring();
+            }
+        }
+        // Others on this thread have their turn first.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<A: Actor<Context = WsContext<A>>, T> fmt::Debug for Driver<A, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("ctx", &self.ctx)
+            .finish_non_exhaustive()
+    }
+}
+
+/// tokio's clock, which tests can pause.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+thread_local! {
+    /// All connections of a thread read into one buffer, so that idle ones
+    /// hold none.
+    static READ_BUFFER: RefCell<BytesMut> = RefCell::new(BytesMut::new());
+}
+
+/// The most that is read at once, in bytes.
+const READ: usize = 64 * 1024;
+/// How often a connection may go round before others on its thread do.
+const ROUNDS: usize = 16;
+/// How long an actor may still wait for something after its connection ended.
+const GRACE: Duration = Duration::from_secs(5);

@@ -1,0 +1,188 @@
+//! The messages that a connection actor handles: one type for each kind of frame.
+
+use std::{ops::Deref, time::Duration};
+
+use actix::Message;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use ws_core::{CloseCode, ClosePayload, Event, Opcode, Outcome, Utf8Bytes};
+
+/// A message that is made of a frame, or of a whole fragmented message.
+///
+/// An actor that handles it with [`actix::Handler`] is told of its frames once
+/// the endpoint registers it with [`Handlers::on`](crate::Handlers::on).
+pub trait FrameMessage: Message<Result = ()> + Sized + 'static {
+    /// The opcode of the frames that it is made of.
+    const OPCODE: Opcode;
+
+    /// Makes the message of what the protocol reports.
+    ///
+    /// # Errors
+    ///
+    /// If the payload is not what this type holds: the connection is closed
+    /// with the rejection's code and reason.
+    fn from_event(event: Event) -> Result<Self, Rejection>;
+}
+
+/// The Close frame that answers a payload which is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection(pub(crate) ClosePayload);
+
+impl Rejection {
+    /// A rejection with this code and reason.
+    ///
+    /// # Errors
+    ///
+    /// If the code must not be sent or the reason is too long for a Close frame.
+    pub fn new(code: CloseCode, reason: impl Into<Utf8Bytes>) -> Result<Self, ws_core::SendError> {
+        ClosePayload::new(code, reason).map(Self)
+    }
+
+    /// The code for a kind of frame that is not accepted, 1003.
+    pub(crate) fn unsupported() -> Self {
+        Self::of(CloseCode::UNSUPPORTED_DATA, "kind of data not accepted")
+    }
+
+    fn of(code: CloseCode, reason: &'static str) -> Self {
+        Self(ClosePayload::new(code, reason).unwrap_or_default())
+    }
+}
+
+/// A text message.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Text(pub Utf8Bytes);
+
+impl FrameMessage for Text {
+    const OPCODE: Opcode = Opcode::TEXT;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Event::Message(ws_core::Message::Text(text)) = event else {
+            return Err(Rejection::unsupported());
+        };
+        Ok(Self(text))
+    }
+}
+
+impl Deref for Text {
+    type Target = Utf8Bytes;
+
+    fn deref(&self) -> &Utf8Bytes {
+        &self.0
+    }
+}
+
+/// A binary message.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Binary(pub Bytes);
+
+impl FrameMessage for Binary {
+    const OPCODE: Opcode = Opcode::BINARY;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Event::Message(ws_core::Message::Binary(bytes)) = event else {
+            return Err(Rejection::unsupported());
+        };
+        Ok(Self(bytes))
+    }
+}
+
+impl Deref for Binary {
+    type Target = Bytes;
+
+    fn deref(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+/// A text message that holds a value as JSON.
+///
+/// Text that is no such value closes the connection with 1007.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a wrapper like web::Json")]
+pub struct Json<T>(pub T);
+
+impl<T: 'static> Message for Json<T> {
+    type Result = ();
+}
+
+impl<T: DeserializeOwned + 'static> FrameMessage for Json<T> {
+    const OPCODE: Opcode = Opcode::TEXT;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Text(text) = Text::from_event(event)?;
+        serde_json::from_slice(text.as_bytes())
+            .map(Self)
+            .map_err(|_| Rejection::of(CloseCode::INVALID_PAYLOAD, "text is not the JSON expected"))
+    }
+}
+
+/// A Ping came; its Pong is on the way already.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Ping(pub Bytes);
+
+impl FrameMessage for Ping {
+    const OPCODE: Opcode = Opcode::PING;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Event::Ping(payload) = event else {
+            return Err(Rejection::unsupported());
+        };
+        Ok(Self(payload))
+    }
+}
+
+/// A Pong came.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+#[non_exhaustive]
+pub struct Pong {
+    /// What the Ping carried.
+    pub payload: Bytes,
+    /// The time since the heartbeat's Ping, if this answers it.
+    pub round_trip: Option<Duration>,
+}
+
+impl FrameMessage for Pong {
+    const OPCODE: Opcode = Opcode::PONG;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Event::Pong {
+            payload,
+            round_trip,
+        } = event
+        else {
+            return Err(Rejection::unsupported());
+        };
+        Ok(Self {
+            payload,
+            round_trip,
+        })
+    }
+}
+
+/// The connection is closed. It comes once and last; then the actor stops.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Closed(pub Outcome);
+
+impl FrameMessage for Closed {
+    const OPCODE: Opcode = Opcode::CLOSE;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Event::Closed(outcome) = event else {
+            return Err(Rejection::unsupported());
+        };
+        Ok(Self(outcome))
+    }
+}
+
+impl Deref for Closed {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        &self.0
+    }
+}

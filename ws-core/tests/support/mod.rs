@@ -1,0 +1,22 @@
+//! What the behaviour tests share. Frames are built and read by hand here, so
+//! that no fault of the crate's own codec hides itself.
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+pub(crate) mod cuts;
+pub(crate) mod frames;
+pub(crate) mod pair;
+pub(crate) mod side;
+
+use std::time::Duration;
+
+use ws_core::Role;
+
+pub(crate) const ROLES: [Role; 2] = [Role::Client, Role::Server];
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}

@@ -1,0 +1,51 @@
+//! What the example programs share.
+
+use std::{fmt, io, net::IpAddr};
+
+/// Why a program could not start, in words for whoever started it.
+///
+/// `main` prints the [`Debug`] form, so that is the friendly one.
+pub struct StartError(String);
+
+impl StartError {
+    /// No socket could be opened at this address.
+    #[must_use]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "there is advice for few of the many kinds"
+    )]
+    pub fn bind(host: IpAddr, port: u16, error: &io::Error) -> Self {
+        Self(match error.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "port {port} on {host} is taken by another program: \
+                 stop that one, or choose another port with --port"
+            ),
+            io::ErrorKind::PermissionDenied => format!(
+                "port {port} on {host} needs more rights: \
+                 choose one above 1023 with --port"
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                format!("{host} is no address of this machine: choose another with --host")
+            }
+            _ => format!("cannot listen on {host}, port {port}: {error}"),
+        })
+    }
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<ws_server::EndpointError> for StartError {
+    fn from(error: ws_server::EndpointError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

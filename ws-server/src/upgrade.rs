@@ -1,0 +1,30 @@
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, Version},
+};
+use ws_core::handshake::{Acceptance, Request, RequestError, ServerHandshake};
+
+pub(crate) mod portable;
+
+/// Judges the head of a request.
+pub(crate) fn accept(
+    request: &HttpRequest,
+    handshake: &ServerHandshake,
+) -> Result<Acceptance, RequestError> {
+    let headers = request.headers().iter();
+    handshake.accept(Request::new(
+        request.method().as_str(),
+        request.version() >= Version::HTTP_11,
+        headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+    ))
+}
+
+/// The head of the response that switches protocols.
+pub(crate) fn switching_protocols(acceptance: &Acceptance) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS);
+    for header in acceptance.headers() {
+        response.insert_header(header);
+    }
+    response.upgrade("websocket");
+    response
+}
