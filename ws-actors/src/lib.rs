@@ -1,4 +1,59 @@
-//! WebSocket connections as [actix](::actix) actors.
+//! WebSocket connections as [actix](https://docs.rs/actix) actors.
+//!
+//! An ordinary actor gets a [`WsContext`] as its context. Frames reach it as
+//! typed messages through [`actix::Handler`]: [`Text`], [`Binary`], [`Json`],
+//! [`Ping`], [`Pong`], [`Closed`]. Which of them, and within which limits, is
+//! said once in [`Handlers`].
+//!
+//! A [`Driver`] is the connection as one future, over any [`Transport`]:
+//!
+//! ```
+//! use std::{sync::Arc, time::Instant};
+//! use actix::{Actor, Handler};
+//! use ws_actors::{Driver, Handlers, Io, Text, WsContext};
+//! use ws_core::Connection;
+//!
+//! struct Shout;
+//!
+//! impl Actor for Shout {
+//!     type Context = WsContext<Self>;
+//! }
+//!
+//! impl Handler<Text> for Shout {
+//!     type Result = ();
+//!
+//!     fn handle(&mut self, Text(text): Text, ctx: &mut WsContext<Self>) {
+//!         ctx.text(text.as_str().to_uppercase()).ok();
+//!     }
+//! }
+//!
+//! # #[actix::main]
+//! # async fn main() {
+//! # let (stream, mut peer) = tokio::io::duplex(1024);
+//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! // `stream` is any tokio stream whose opening handshake is done
+//! let handlers = Arc::new(Handlers::new().on::<Text>());
+//! let connection = Connection::server(Instant::now(), handlers.protocol());
+//! actix::spawn(Driver::new(Shout, connection, Io(stream), handlers));
+//! # peer.write_all(b"\x81\x82\0\0\0\0hi").await.unwrap();
+//! # let mut answer = [0; 4];
+//! # peer.read_exact(&mut answer).await.unwrap();
+//! # assert_eq!(&answer, b"\x81\x02HI");
+//! # }
+//! ```
+//!
+//! # What is looked after
+//!
+//! - Pings and Close frames are answered; a silent peer is pinged, and closed
+//!   when it stays silent. None of it depends on the actor or on the peer's
+//!   reading.
+//! - What waits for a slow peer is bounded; a peer that asks and does not
+//!   listen is not read from.
+//! - An actor in `ctx.wait()` gets no messages, but its pings are answered and
+//!   its deadlines hold.
+//! - A handler that panics closes its own connection with 1011.
+//! - [`Closed`] comes last and once; then the actor stops.
+
 mod context;
 mod dispatch;
 mod driver;

@@ -7,8 +7,9 @@ use ws_core::{
     handshake::{ClientHandshake, ResponseError},
 };
 
-/// A header section.
-type Head = Vec<(&'static str, &'static str)>;
+use self::support::heads::{Head, fields, response, with};
+
+mod support;
 
 #[test]
 fn the_request_has_what_the_rfc_asks_for() {
@@ -53,7 +54,7 @@ fn each_handshake_has_a_key_of_its_own() {
 
 #[test]
 fn the_response_of_the_rfc_is_taken() {
-    let connection = complete(101, &plain()).unwrap();
+    let connection = complete(101, &response()).unwrap();
     assert_eq!(connection.role(), Role::Client);
     assert_eq!(connection.state(), State::Open);
     assert_eq!(connection.subprotocol(), None);
@@ -71,7 +72,7 @@ fn fields_may_be_written_in_many_ways() {
         vec![("Server", "any"), ("Sec-WebSocket-Extensions", "")],
     ];
     for changes in table {
-        let taken = complete(101, &with(&changes));
+        let taken = complete(101, &with(response(), &changes));
         assert!(taken.is_ok(), "{changes:?}: {taken:?}");
     }
 }
@@ -79,7 +80,7 @@ fn fields_may_be_written_in_many_ways() {
 #[test]
 fn each_other_status_is_a_failure() {
     for status in [0, 100, 102, 200, 204, 301, 400, 401, 403, 426, 503] {
-        let failed = complete(status, &plain()).unwrap_err();
+        let failed = complete(status, &response()).unwrap_err();
         assert_eq!(failed, ResponseError::Status(status));
     }
 }
@@ -138,7 +139,7 @@ fn each_fault_of_a_response_is_a_failure() {
     ];
     for (changes, error) in table {
         let handshake = rfc().subprotocols(["v1", "v2"]);
-        let failed = complete_with(handshake, 101, &with(&changes)).unwrap_err();
+        let failed = complete_with(handshake, 101, &with(response(), &changes)).unwrap_err();
         assert_eq!(failed, error, "{changes:?}");
         assert_ne!(failed.to_string(), "");
     }
@@ -152,7 +153,7 @@ fn each_missing_field_is_a_failure() {
         ("Sec-WebSocket-Accept", ResponseError::Accept),
     ];
     for (missing, error) in table {
-        let mut head = plain();
+        let mut head = response();
         head.retain(|(name, _)| *name != missing);
         assert_eq!(complete(101, &head).unwrap_err(), error);
     }
@@ -167,7 +168,7 @@ fn client_fails_on_an_upgrade_to_more_than_websocket() {
         vec![("Upgrade", "websocket"), ("Upgrade", "x-other")],
     ];
     for changes in table {
-        let failed = complete(101, &with(&changes)).map(|_| ());
+        let failed = complete(101, &with(response(), &changes)).map(|_| ());
         assert_eq!(failed, Err(ResponseError::Upgrade), "{changes:?}");
     }
 }
@@ -175,7 +176,7 @@ fn client_fails_on_an_upgrade_to_more_than_websocket() {
 #[test]
 fn the_subprotocol_that_the_server_chose_is_told() {
     for chosen in ["v1", "v2"] {
-        let head = with(&[("Sec-WebSocket-Protocol", chosen)]);
+        let head = with(response(), &[("Sec-WebSocket-Protocol", chosen)]);
         let handshake = rfc().subprotocols(["v1", "v2"]);
         let connection = complete_with(handshake, 101, &head).unwrap();
         assert_eq!(connection.subprotocol(), Some(chosen));
@@ -184,7 +185,7 @@ fn the_subprotocol_that_the_server_chose_is_told() {
 
 #[test]
 fn client_fails_on_a_subprotocol_though_it_offered_none() {
-    let head = with(&[("Sec-WebSocket-Protocol", "chat")]);
+    let head = with(response(), &[("Sec-WebSocket-Protocol", "chat")]);
     let failed = complete(101, &head).unwrap_err();
     assert_eq!(failed, ResponseError::Subprotocol);
 }
@@ -199,24 +200,6 @@ fn rfc() -> ClientHandshake {
     ClientHandshake::new("server.example.com", entropy)
 }
 
-/// A response as it should be (§1.3).
-fn plain() -> Head {
-    vec![
-        ("Upgrade", "websocket"),
-        ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-    ]
-}
-
-/// The same with other values for these fields.
-fn with(changes: &[(&'static str, &'static str)]) -> Head {
-    let mut head = plain();
-    let changed = |name: &str| changes.iter().any(|(it, _)| it.eq_ignore_ascii_case(name));
-    head.retain(|(name, _)| !changed(name));
-    head.extend(changes);
-    head
-}
-
 fn complete(status: u16, head: &Head) -> Result<Connection, ResponseError> {
     complete_with(rfc(), status, head)
 }
@@ -226,6 +209,5 @@ fn complete_with(
     status: u16,
     head: &Head,
 ) -> Result<Connection, ResponseError> {
-    let headers = head.iter().map(|(name, value)| (*name, value.as_bytes()));
-    handshake.complete(status, headers, Instant::now(), Config::new())
+    handshake.complete(status, fields(head), Instant::now(), Config::new())
 }

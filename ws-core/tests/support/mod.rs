@@ -4,11 +4,13 @@
 
 pub(crate) mod cuts;
 pub(crate) mod frames;
+pub(crate) mod heads;
 pub(crate) mod pair;
 pub(crate) mod side;
 
 use std::time::Duration;
 
+use proptest::prelude::ProptestConfig;
 use ws_core::Role;
 
 pub(crate) const ROLES: [Role; 2] = [Role::Client, Role::Server];
@@ -19,4 +21,14 @@ pub(crate) const fn seconds(seconds: u64) -> Duration {
 
 pub(crate) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// So many cases of a property, and no file for those that fail: what one
+/// teaches becomes a test of its own.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }

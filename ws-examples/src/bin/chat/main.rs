@@ -6,9 +6,7 @@ mod protocol;
 
 use std::{net::IpAddr, time::Duration};
 
-use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Result, error::ErrorBadRequest, middleware, web,
-};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Result, error::ErrorBadRequest, web};
 use clap::Parser;
 use ws_examples::StartError;
 use ws_server::{Config, Endpoint, Json, Rooms, Shutdown};
@@ -51,7 +49,6 @@ async fn main() -> Result<(), StartError> {
             .app_data(web::Data::new(rooms.clone()))
             .route("/ws", web::route().to(enter))
             .service(web::scope("").wrap(page::headers()).configure(page::files))
-            .wrap(middleware::NormalizePath::trim())
     });
     if let Some(workers) = args.workers {
         server = server.workers(workers.into());

@@ -1,0 +1,35 @@
+/// A header section.
+pub(crate) type Head = Vec<(&'static str, &'static str)>;
+
+/// A request as it should be (§1.3).
+pub(crate) fn request() -> Head {
+    vec![
+        ("Host", "server.example.com"),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Version", "13"),
+    ]
+}
+
+/// The response to it as it should be (§1.3).
+pub(crate) fn response() -> Head {
+    vec![
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+    ]
+}
+
+/// The head with these fields instead of its own of the same names.
+pub(crate) fn with(mut head: Head, fields: &[(&'static str, &'static str)]) -> Head {
+    let replaced = |name: &str| fields.iter().any(|(it, _)| it.eq_ignore_ascii_case(name));
+    head.retain(|(name, _)| !replaced(name));
+    head.extend(fields);
+    head
+}
+
+/// The fields as values of any bytes.
+pub(crate) fn fields(head: &Head) -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    head.iter().map(|(name, value)| (*name, value.as_bytes()))
+}
