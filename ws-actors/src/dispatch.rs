@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use actix::{Actor, Handler, dev::MessageResponse};
-use ws_core::{Config, Event, Message, Opcode};
+use ws_core::{Config, Delivery, Event, Message, Opcode};
 
 use crate::{FrameMessage, Rejection, WsContext};
 
@@ -86,8 +86,15 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     }
 
     /// The limits and deadlines of the protocol.
+    ///
+    /// Whatever the configuration says, an actor gets whole messages, and Ping
+    /// and Close frames are answered for it.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
+        let config = config
+            .delivery(Delivery::Messages)
+            .auto_pong(true)
+            .auto_close(true);
         self.config = Arc::new(config);
         self
     }
@@ -113,8 +120,10 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
             Event::Message(message) => Message::opcode(message),
             Event::Ping(_) => Opcode::PING,
             Event::Pong { .. } => Opcode::PONG,
+            Event::Control { opcode, .. } => *opcode,
             Event::Closed(_) => Opcode::CLOSE,
-            _ => return,
+            // `config` asked for none of these.
+            Event::Part(_) | Event::Frame { .. } | Event::Closing(_) | _ => return,
         };
         let result = match self.table[usize::from(opcode.get())] {
             Some(call) => call(actor, event, ctx),

@@ -185,7 +185,7 @@ where
     /// Does what the protocol wants of the transport's end.
     fn end(&mut self, cx: &mut Context<'_>) -> Option<Instant> {
         loop {
-            match self.ctx.connection.poll_end() {
+            match self.ctx.connection.poll_end(self.ctx.now) {
                 Output::Shutdown => self.sending = Sending::ShuttingDown,
                 Output::Disconnect => {
                     self.transport = None;

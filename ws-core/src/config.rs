@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::{Registry, Rsv};
+
 /// The limits and deadlines of a connection, each with a default that is safe
 /// in front of the open internet.
 ///
@@ -20,6 +22,26 @@ pub struct Config {
     pub(crate) pong_timeout: Duration,
     pub(crate) close_timeout: Duration,
     pub(crate) write_timeout: Duration,
+    pub(crate) message_timeout: Option<Duration>,
+    pub(crate) opcodes: Registry,
+    pub(crate) claimed_rsv: Rsv,
+    pub(crate) delivery: Delivery,
+    pub(crate) auto_pong: bool,
+    pub(crate) auto_close: bool,
+}
+
+/// In which pieces received data is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::exhaustive_enums, reason = "the RFC knows no other piece")]
+pub enum Delivery {
+    /// Whole messages, as [`Event::Message`](crate::Event::Message).
+    #[default]
+    Messages,
+    /// Parts of messages as they arrive, as [`Event::Part`](crate::Event::Part):
+    /// nothing is collected.
+    Parts,
+    /// Single data frames, as [`Event::Frame`](crate::Event::Frame).
+    Frames,
 }
 
 impl Config {
@@ -34,6 +56,12 @@ impl Config {
             pong_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
+            message_timeout: Some(Duration::from_secs(120)),
+            opcodes: Registry::new(),
+            claimed_rsv: Rsv::NONE,
+            delivery: Delivery::Messages,
+            auto_pong: true,
+            auto_close: true,
         }
     }
 
@@ -107,6 +135,61 @@ impl Config {
     #[must_use]
     pub const fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
+        self
+    }
+
+    /// How long a message may take from its first byte to its last; `None` for
+    /// as long as it likes.
+    ///
+    /// Default: 120 s, in which 1 MiB comes through at 10 KB/s. A message that
+    /// takes longer holds what has come of it; the connection fails with 1008.
+    #[must_use]
+    pub const fn message_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.message_timeout = timeout;
+        self
+    }
+
+    /// The reserved opcodes that have a meaning. Default: none.
+    #[must_use]
+    pub fn opcodes(mut self, registry: Registry) -> Self {
+        self.opcodes = registry;
+        self
+    }
+
+    /// The reserved bits that the application sets and reads itself, with
+    /// [`Delivery::Parts`] or [`Delivery::Frames`]. Default: none.
+    ///
+    /// A bit that an extension of the connection owns is not the application's.
+    #[must_use]
+    pub const fn claim_rsv(mut self, bits: Rsv) -> Self {
+        self.claimed_rsv = bits;
+        self
+    }
+
+    /// In which pieces received data is handed out. Default: whole messages.
+    #[must_use]
+    pub const fn delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
+    /// Whether Pings are answered without being asked to. Default: yes.
+    ///
+    /// Otherwise [`Event::reply`](crate::Event::reply) makes the answer.
+    #[must_use]
+    pub const fn auto_pong(mut self, on: bool) -> Self {
+        self.auto_pong = on;
+        self
+    }
+
+    /// Whether Close frames are answered without being asked to. Default: yes.
+    ///
+    /// Otherwise [`Event::Closing`](crate::Event::Closing) tells of the peer's,
+    /// and the application may go on sending until it answers, for
+    /// [`close_timeout`](Self::close_timeout) at most.
+    #[must_use]
+    pub const fn auto_close(mut self, on: bool) -> Self {
+        self.auto_close = on;
         self
     }
 }

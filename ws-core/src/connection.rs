@@ -5,22 +5,24 @@ use std::{sync::Arc, time::Instant};
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    CloseCode, ClosePayload, Config, Entropy, Message, PreparedMessage, ProtocolError, Role,
-    SendError, SendQueue,
-    frame::{MAX_CONTROL_PAYLOAD, encoder::Encoder},
+    CloseCode, ClosePayload, Config, Entropy, Opcode, Role, Rsv, SendQueue,
+    extension::{Agreement, Chain},
+    frame::encoder::Encoder,
+    message::assembler::Assembled,
 };
 
+mod closing;
 mod deadlines;
 mod event;
 mod inbound;
 mod outbound;
+mod sending;
 mod state;
 
 use self::{
     deadlines::{Deadlines, Due},
     inbound::{Inbound, Incoming},
     outbound::Outbound,
-    state::Step,
 };
 pub use self::{
     event::{Cause, Event, Outcome, Output, Timeout},
@@ -46,6 +48,7 @@ pub struct Connection {
     state: State,
     inbound: Inbound,
     outbound: Outbound,
+    chain: Chain,
     deadlines: Deadlines,
     sent: Option<ClosePayload>,
     received: Option<ClosePayload>,
@@ -92,6 +95,7 @@ impl Connection {
             state: State::Open,
             inbound: Inbound::new(role, &config),
             outbound: Outbound::new(encoder),
+            chain: Chain::default(),
             deadlines: Deadlines::new(now),
             sent: None,
             received: None,
@@ -100,6 +104,14 @@ impl Connection {
             subprotocol: None,
             config,
         }
+    }
+
+    /// Runs the extensions that were agreed on, in whatever way.
+    #[must_use]
+    pub fn with_extensions(mut self, agreement: Agreement) -> Self {
+        self.chain = Chain::new(agreement);
+        self.inbound.extend(&self.chain);
+        self
     }
 
     /// Sets the subprotocol, agreed on in whatever way.
@@ -141,8 +153,8 @@ impl Connection {
     /// dropped, the storage can be used again for the next read.
     pub fn handle_input(&mut self, now: Instant, buffer: &mut BytesMut) {
         self.now = now;
-        if self.state == State::Closed {
-            // §7.1.7: what follows a failure is not processed.
+        if matches!(self.state, State::Closed | State::RemoteClosing) {
+            // §5.5.1, §7.1.7: nothing counts behind a Close frame or a failure.
             buffer.clear();
         } else if !buffer.is_empty() {
             self.deadlines.hear(now);
@@ -165,7 +177,7 @@ impl Connection {
     /// What came before is still handed out.
     pub fn handle_lost(&mut self, now: Instant) {
         self.handle_eof(now);
-        self.outbound.discard();
+        self.outbound.shut();
     }
 
     /// Time has passed: does what is due by `now`.
@@ -179,11 +191,12 @@ impl Connection {
                     Cause::Timeout(Timeout::Pong),
                     ClosePayload::of(CloseCode::INTERNAL_ERROR, "no pong came in time"),
                 ),
+                Due::MessageLate => self.fail(
+                    Cause::Timeout(Timeout::Message),
+                    ClosePayload::of(CloseCode::POLICY_VIOLATION, "message took too long"),
+                ),
                 Due::WriteLate => self.lose(Cause::Timeout(Timeout::Write)),
                 Due::CloseLate => self.lose(Cause::Timeout(Timeout::Close)),
-            }
-            if self.transport == Transport::Dropping {
-                break;
             }
         }
     }
@@ -200,95 +213,39 @@ impl Connection {
         self.deadlines.resume_reading(now, &self.config);
     }
 
-    /// Queues a message.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError::Closing`] once a Close frame was sent or received.
-    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
-        self.check_open()?;
-        self.outbound.message(message.into());
-        Ok(())
-    }
-
-    /// Queues a message that is encoded already.
-    ///
-    /// # Errors
-    ///
-    /// As for [`send`](Self::send).
-    pub fn send_prepared(&mut self, prepared: &PreparedMessage) -> Result<(), SendError> {
-        self.check_open()?;
-        self.outbound.prepared(prepared);
-        Ok(())
-    }
-
-    /// Queues a Ping with a payload of at most 125 bytes ([RFC 6455 §5.5.2]).
-    ///
-    /// The heartbeat sends its own; this one is for protocols above.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing or the payload is too long.
-    ///
-    /// [RFC 6455 §5.5.2]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2
-    pub fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
-        let payload = self.check_control(payload.into())?;
-        self.outbound.ping(payload);
-        Ok(())
-    }
-
-    /// Queues a Pong that answers no Ping ([RFC 6455 §5.5.3]).
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing or the payload is too long.
-    ///
-    /// [RFC 6455 §5.5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
-    pub fn pong(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
-        let payload = self.check_control(payload.into())?;
-        self.outbound.pong(payload);
-        Ok(())
-    }
-
-    /// Begins the closing handshake ([RFC 6455 §7.1.2]).
-    ///
-    /// Messages of the peer may still come until its Close frame does, within
-    /// [`Config::close_timeout`].
-    ///
-    /// # Errors
-    ///
-    /// [`SendError::Closing`] if it has begun already.
-    ///
-    /// [RFC 6455 §7.1.2]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.2
-    pub fn close(&mut self, now: Instant, payload: ClosePayload) -> Result<(), SendError> {
-        self.now = now;
-        self.check_open()?;
-        self.cause = Some(Cause::Local);
-        self.deadlines.close(now, &self.config);
-        self.send_close(payload);
-        Ok(())
-    }
-
     /// What to do next. Events come before bytes, so that all replies to one
     /// read leave in one write.
-    pub fn poll_output(&mut self) -> Output<'_> {
+    pub fn poll_output(&mut self, now: Instant) -> Output<'_> {
+        self.now = now;
         if let Some(event) = self.poll_event() {
             return Output::Event(event);
         }
         if !self.transmit().is_empty() {
             return Output::Transmit(self.transmit());
         }
-        self.poll_end()
+        self.poll_end(now)
     }
 
     /// The event part of [`poll_output`](Self::poll_output) alone, for drivers
     /// that have to read and write at different speeds.
     pub fn poll_event(&mut self) -> Option<Event> {
         while self.state != State::Closed {
-            match self.inbound.next() {
-                Ok(Some(Incoming::Message(message))) => return Some(Event::Message(message)),
+            match self.inbound.next(&mut self.chain) {
+                Ok(Some(Incoming::Data(assembled))) => {
+                    return Some(match assembled {
+                        Assembled::Message(message) => Event::Message(message),
+                        Assembled::Part(part) => Event::Part(part),
+                        Assembled::Frame(frame) => Event::Frame {
+                            frame,
+                            arrived: self.now,
+                        },
+                    });
+                }
+                Ok(Some(Incoming::Control(opcode, payload))) => {
+                    return Some(Event::Control { opcode, payload });
+                }
                 Ok(Some(Incoming::Ping(payload))) => {
-                    if self.state == State::Open {
+                    if self.state == State::Open && self.config.auto_pong {
                         self.outbound.pong(payload.clone());
                     }
                     return Some(Event::Ping(payload));
@@ -300,9 +257,19 @@ impl Connection {
                         round_trip,
                     });
                 }
-                Ok(Some(Incoming::Close(payload))) => self.receive_close(payload),
+                Ok(Some(Incoming::Close(payload))) => {
+                    self.receive_close(&payload);
+                    if self.state == State::RemoteClosing {
+                        return Some(Event::Closing(payload));
+                    }
+                }
                 Ok(None) if self.transport == Transport::Ended => self.lose(Cause::TransportLost),
-                Ok(None) => return None,
+                Ok(None) => {
+                    let under_way = self.inbound.is_message_under_way();
+                    self.deadlines
+                        .message_under_way(self.now, under_way, &self.config);
+                    return None;
+                }
                 Err(error) => self.fail_protocol(error),
             }
         }
@@ -319,9 +286,14 @@ impl Connection {
         self.outbound.transmit()
     }
 
-    /// The rest of [`poll_output`](Self::poll_output), for when neither an
-    /// event nor a byte is left: never `Event` nor `Transmit`.
-    pub fn poll_end(&mut self) -> Output<'_> {
+    /// The rest of [`poll_output`](Self::poll_output), for drivers with no event
+    /// left and a transport that takes no byte now: what is to become of it,
+    /// or the deadline to wait for.
+    pub fn poll_end(&mut self, now: Instant) -> Output<'_> {
+        self.now = now;
+        if self.outbound.holds_pong() {
+            return Output::Transmit(self.transmit());
+        }
         let queue = self.outbound.queue();
         let queued = !queue.is_empty();
         match self.transport {
@@ -341,106 +313,18 @@ impl Connection {
             | Transport::Dropping => {}
         }
         self.deadlines
-            .queued(self.now, queued, queue.taken(), &self.config);
+            .queued(now, queued, queue.taken(), &self.config);
         Output::Wait(self.deadlines.next(&self.config))
     }
 
-    fn check_open(&self) -> Result<(), SendError> {
-        match self.state {
-            State::Open => Ok(()),
-            State::LocalClosing | State::RemoteClosing | State::Closed => Err(SendError::Closing),
-        }
-    }
-
-    fn check_control(&self, payload: Bytes) -> Result<Bytes, SendError> {
-        self.check_open()?;
-        if payload.len() > MAX_CONTROL_PAYLOAD {
-            return Err(SendError::ControlTooLong(payload.len()));
-        }
-        Ok(payload)
-    }
-
     fn send_heartbeat(&mut self) {
-        let payload = self.deadlines.next_ping();
-        self.outbound.ping(Bytes::copy_from_slice(&payload));
+        let payload = Bytes::copy_from_slice(&self.deadlines.next_ping());
+        self.outbound
+            .control(Rsv::NONE, Opcode::PING, payload, &mut self.chain);
         let queue = self.outbound.queue();
-        let left = queue.taken() + queue.len() as u64;
-        self.deadlines.pinged(self.now, &self.config, left);
-    }
-
-    fn send_close(&mut self, payload: ClosePayload) {
-        if let Some(state) = self.state.after(Step::SendClose) {
-            self.state = state;
-            self.outbound.close(&payload);
-            self.sent = Some(payload);
-        }
-    }
-
-    fn receive_close(&mut self, payload: ClosePayload) {
-        let Some(state) = self.state.after(Step::ReceiveClose) else {
-            return;
-        };
-        self.state = state;
-        if state == State::RemoteClosing {
-            self.cause = Some(Cause::Remote);
-            self.send_close(payload.reply());
-        }
-        self.received = Some(payload);
-        self.inbound.discard();
-        self.deadlines.close(self.now, &self.config);
-        // §7.1.1: the server ends the transport, at once.
-        self.end_transport(if self.role.closes_transport_first() {
-            Transport::Dropping
-        } else {
-            Transport::Awaited
-        });
-    }
-
-    fn fail_protocol(&mut self, error: ProtocolError) {
-        let code = error.close_code();
-        self.fail(
-            Cause::Protocol(error),
-            ClosePayload::of(code, code.meaning().unwrap_or_default()),
-        );
-    }
-
-    /// Fails the connection (§7.1.7): a last Close frame, then the end.
-    fn fail(&mut self, cause: Cause, payload: ClosePayload) {
-        let unsent = self.sent.is_none();
-        if self.end(cause) && unsent {
-            self.outbound.close(&payload);
-            self.sent = Some(payload);
-        }
-        self.end_transport(Transport::ShuttingDown);
-    }
-
-    /// Ends the connection without a further byte.
-    fn lose(&mut self, cause: Cause) {
-        self.end(cause);
-        self.outbound.discard();
-        self.end_transport(Transport::Dropping);
-    }
-
-    fn end(&mut self, cause: Cause) -> bool {
-        let Some(state) = self.state.after(Step::End) else {
-            return false;
-        };
-        self.state = state;
-        self.cause = Some(cause);
-        self.inbound.discard();
-        self.deadlines.close(self.now, &self.config);
-        true
-    }
-
-    fn end_transport(&mut self, next: Transport) {
-        self.transport = match self.transport {
-            // What the peer has ended already need not be waited for.
-            Transport::Ended => Transport::Dropping,
-            Transport::Gone => Transport::Gone,
-            Transport::Open
-            | Transport::ShuttingDown
-            | Transport::Awaited
-            | Transport::Dropping => next,
-        };
+        let taken = queue.taken();
+        let leaves_at = taken + queue.len() as u64;
+        self.deadlines
+            .pinged(self.now, &self.config, leaves_at, taken);
     }
 }

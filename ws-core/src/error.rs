@@ -64,6 +64,14 @@ pub enum ProtocolError {
         /// [`Config::max_message_bytes`](crate::Config::max_message_bytes).
         limit: usize,
     },
+    /// A frame is not as an extension of the connection wants it (§9).
+    #[error("{reason}")]
+    Extension {
+        /// The code to close with.
+        code: CloseCode,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A message has more fragments than allowed (§10.4).
     #[error("message has more than {limit} fragments before its last")]
     TooManyFragments {
@@ -80,6 +88,7 @@ impl ProtocolError {
             Self::InvalidUtf8 => CloseCode::INVALID_PAYLOAD,
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } => CloseCode::MESSAGE_TOO_BIG,
             Self::TooManyFragments { .. } => CloseCode::POLICY_VIOLATION,
+            Self::Extension { code, .. } => *code,
             Self::ReservedBits(_)
             | Self::UnknownOpcode(_)
             | Self::UnmaskedFrame
@@ -112,6 +121,24 @@ pub enum SendError {
     /// The payload of a control frame is limited (§5.5).
     #[error("control frame payload of {0} bytes exceeds the limit of 125 bytes")]
     ControlTooLong(usize),
+    /// The opcode has no meaning on this connection, or not the one asked for.
+    #[error("opcode {0} is not registered for this use on this connection")]
+    Opcode(Opcode),
+    /// The application does not own these reserved bits (§5.2).
+    #[error("reserved bits {0} are not the application's on this connection")]
+    ReservedBits(Rsv),
+    /// A fragmented message has to be finished first (§5.4).
+    #[error("a fragmented message is under way and has to be finished first")]
+    MessageUnderWay,
+    /// There is no fragmented message to go on with (§5.4).
+    #[error("continuation frame without a message to continue")]
+    NoMessageUnderWay,
+    /// Control frames are not fragmented (§5.5).
+    #[error("{0} frame cannot be fragmented")]
+    FragmentedControl(Opcode),
+    /// The frames of a text message are not UTF-8 (§5.6).
+    #[error("text is not UTF-8")]
+    InvalidUtf8,
     /// The code only reports, and must not be sent (§7.4).
     #[error("close code {0} must not be sent")]
     UnsendableCloseCode(CloseCode),

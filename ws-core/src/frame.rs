@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::{Opcode, ProtocolError};
 
 pub(crate) mod close;
@@ -11,7 +13,7 @@ pub(crate) mod decoder;
 pub(crate) mod encoder;
 pub(crate) mod mask;
 
-pub use self::{close::ClosePayload, encoder::PreparedMessage, mask::MaskingKey};
+pub use self::{close::ClosePayload, mask::MaskingKey};
 
 /// Whether a frame is the last one of its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +51,18 @@ impl Rsv {
         self.0 & other.0 == other.0
     }
 
+    /// Whether a bit is set in both.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The bits that are not set in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The bits set in either.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
@@ -65,6 +79,54 @@ impl fmt::Display for Rsv {
 impl fmt::Debug for Rsv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Rsv({self})")
+    }
+}
+
+/// A frame in the hands of the application.
+///
+/// ```
+/// use ws_core::{Fin, Frame, Opcode};
+///
+/// let first = Frame::new(Opcode::TEXT, "Hel").fin(Fin::More);
+/// let last = Frame::new(Opcode::CONTINUATION, "lo");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frame {
+    /// Whether the message ends with this frame.
+    pub fin: Fin,
+    /// The reserved bits that are the application's.
+    pub rsv: Rsv,
+    /// The kind of the frame.
+    pub opcode: Opcode,
+    /// The payload data, neither masked nor changed by extensions.
+    pub payload: Bytes,
+}
+
+impl Frame {
+    /// The only frame of a message, without reserved bits.
+    #[must_use]
+    pub fn new(opcode: Opcode, payload: impl Into<Bytes>) -> Self {
+        Self {
+            fin: Fin::Last,
+            rsv: Rsv::NONE,
+            opcode,
+            payload: payload.into(),
+        }
+    }
+
+    /// The same frame, the last of its message or not.
+    #[must_use]
+    pub const fn fin(mut self, fin: Fin) -> Self {
+        self.fin = fin;
+        self
+    }
+
+    /// The same frame with these reserved bits.
+    #[must_use]
+    pub const fn rsv(mut self, rsv: Rsv) -> Self {
+        self.rsv = rsv;
+        self
     }
 }
 

@@ -5,11 +5,15 @@
 
 use thiserror::Error;
 
+use crate::extension::NegotiationError;
+
 mod client;
 mod headers;
+pub mod http;
 mod key;
 mod server;
 
+pub(crate) use self::headers::{is_token, trim};
 pub use self::{
     client::ClientHandshake,
     server::{Acceptance, Request, ServerHandshake},
@@ -73,9 +77,11 @@ impl RequestError {
         match self {
             Self::Method => &[("Allow", "GET")],
             // §4.4: a server says which versions it speaks.
-            Self::NotAnUpgrade | Self::Version => {
-                &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
-            }
+            Self::NotAnUpgrade | Self::Version => &[
+                ("Upgrade", "websocket"),
+                ("Connection", "Upgrade"),
+                ("Sec-WebSocket-Version", "13"),
+            ],
             Self::HttpVersion
             | Self::Connection
             | Self::Key
@@ -108,9 +114,9 @@ pub enum ResponseError {
     /// The server chose a subprotocol that was not offered, or several.
     #[error("server chose a subprotocol that was not offered")]
     Subprotocol,
-    /// The server uses an extension that was not offered.
-    #[error("server uses an extension that was not offered")]
-    Extension,
+    /// The server's answer about extensions is none to what was offered.
+    #[error(transparent)]
+    Extension(#[from] NegotiationError),
     /// A header field is not of its grammar.
     #[error("`{0}` of the response is malformed")]
     Malformed(&'static str),

@@ -18,7 +18,7 @@
 //!     let mut connection = Connection::server(Instant::now(), Config::new());
 //!     let mut buffer = BytesMut::new();
 //!     loop {
-//!         match connection.poll_output() {
+//!         match connection.poll_output(Instant::now()) {
 //!             Output::Event(Event::Message(message)) => {
 //!                 // An error says that the connection is closing: all is said.
 //!                 connection.send(message).ok();
@@ -83,6 +83,7 @@ mod config;
 mod connection;
 mod entropy;
 mod error;
+pub mod extension;
 mod frame;
 pub mod handshake;
 mod message;
@@ -93,13 +94,13 @@ mod utf8;
 
 pub use self::{
     close_code::CloseCode,
-    config::Config,
+    config::{Config, Delivery},
     connection::{Cause, Connection, Event, Outcome, Output, State, Timeout},
     entropy::Entropy,
     error::{ProtocolError, SendError},
-    frame::{ClosePayload, Fin, Header, MaskingKey, PreparedMessage, Rsv},
-    message::Message,
-    opcode::Opcode,
+    frame::{ClosePayload, Fin, Frame, Header, MaskingKey, Rsv},
+    message::{Message, MessagePart, PreparedMessage},
+    opcode::{Opcode, Registry, RegistryError},
     role::Role,
     send_queue::SendQueue,
     utf8::{InvalidUtf8, Utf8Bytes, Validator},

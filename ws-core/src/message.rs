@@ -4,9 +4,12 @@
 
 use bytes::Bytes;
 
-use crate::{Opcode, Utf8Bytes};
+use crate::{Opcode, Rsv, Utf8Bytes, extension::PartEnd};
 
 pub(crate) mod assembler;
+mod prepared;
+
+pub use self::prepared::PreparedMessage;
 
 /// A data message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,25 @@ pub enum Message {
     Text(Utf8Bytes),
     /// Bytes whose meaning is the application's.
     Binary(Bytes),
+    /// The payload data of a registered data opcode
+    /// ([`Config::opcodes`](crate::Config::opcodes)).
+    Custom(Opcode, Bytes),
+}
+
+/// A part of a message that is handed out as it arrives.
+///
+/// The parts of a text message are checked together: a character may be cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MessagePart {
+    /// The opcode of the message.
+    pub opcode: Opcode,
+    /// The application's reserved bits on the frame that this is a part of.
+    pub rsv: Rsv,
+    /// The payload data, unmasked and decoded.
+    pub payload: Bytes,
+    /// Where the part ends.
+    pub end: PartEnd,
 }
 
 impl Message {
@@ -37,6 +59,7 @@ impl Message {
         match self {
             Self::Text(_) => Opcode::TEXT,
             Self::Binary(_) => Opcode::BINARY,
+            Self::Custom(opcode, _) => *opcode,
         }
     }
 
@@ -45,7 +68,7 @@ impl Message {
     pub fn payload(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
-            Self::Binary(bytes) => bytes,
+            Self::Binary(bytes) | Self::Custom(_, bytes) => bytes,
         }
     }
 
@@ -54,16 +77,16 @@ impl Message {
     pub fn into_payload(self) -> Bytes {
         match self {
             Self::Text(text) => text.into_bytes(),
-            Self::Binary(bytes) => bytes,
+            Self::Binary(bytes) | Self::Custom(_, bytes) => bytes,
         }
     }
 
     /// A message of this opcode, whose text is known to be UTF-8.
     pub(crate) fn from_validated(opcode: Opcode, payload: Bytes) -> Self {
-        if opcode == Opcode::TEXT {
-            Self::Text(Utf8Bytes::from_validated(payload))
-        } else {
-            Self::Binary(payload)
+        match opcode {
+            Opcode::TEXT => Self::Text(Utf8Bytes::from_validated(payload)),
+            Opcode::BINARY => Self::Binary(payload),
+            custom => Self::Custom(custom, payload),
         }
     }
 }

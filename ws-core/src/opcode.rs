@@ -1,5 +1,9 @@
 use std::fmt;
 
+mod registry;
+
+pub use self::registry::{Registry, RegistryError};
+
 /// The 4-bit opcode of a frame ([RFC 6455 §5.2]).
 ///
 /// [RFC 6455 §5.2]: https://www.rfc-editor.org/rfc/rfc6455#section-5.2

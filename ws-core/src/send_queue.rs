@@ -36,12 +36,42 @@ impl SendQueue {
         self.taken
     }
 
+    /// Forgets what is queued.
+    pub(crate) fn clear(&mut self) {
+        self.chunks = VecDeque::new();
+        self.tail = BytesMut::new();
+        self.len = 0;
+    }
+
+    /// Counts bytes that have left the chunks.
+    fn advance_over(&mut self, count: usize) {
+        self.len -= count;
+        self.taken += count as u64;
+        if self.len == 0 {
+            self.clear();
+        }
+    }
+
+    fn check(&self, count: usize) {
+        let len = self.len;
+        assert!(count <= len, "{count} bytes are taken of {len} queued");
+    }
+
     /// Copies `bytes` to the end, and lends the copy.
     pub(crate) fn copy(&mut self, bytes: &[u8]) -> &mut [u8] {
         let start = self.tail.len();
         self.tail.extend_from_slice(bytes);
         self.len += bytes.len();
         &mut self.tail[start..]
+    }
+
+    /// As [`push`](Self::push), for bytes that are shared.
+    pub(crate) fn push_ref(&mut self, bytes: &Bytes) {
+        if bytes.len() <= COPIED {
+            self.copy(bytes);
+        } else {
+            self.push(bytes.clone());
+        }
     }
 
     /// Adds `bytes` to the end, by reference if they are long.
@@ -84,38 +114,41 @@ impl Buf for SendQueue {
     ///
     /// If there are fewer.
     fn advance(&mut self, mut count: usize) {
-        assert!(
-            count <= self.len,
-            "advanced {count} bytes of {} queued",
-            self.len
-        );
-        self.len -= count;
-        self.taken += count as u64;
+        self.check(count);
+        let taken = count;
         while let Some(front) = self.chunks.front_mut() {
             if count < front.len() {
                 front.advance(count);
-                return;
+                count = 0;
+                break;
             }
             count -= front.len();
             self.chunks.pop_front();
         }
         self.tail.advance(count);
-        if self.len == 0 {
-            self.tail = BytesMut::new();
-            self.chunks = VecDeque::new();
-        }
+        self.advance_over(taken);
     }
 
-    /// Takes `count` bytes from the front; long payloads without a copy.
+    /// Takes `count` bytes from the front; without a copy if they lie in one
+    /// chunk.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
     fn copy_to_bytes(&mut self, count: usize) -> Bytes {
-        let bytes = match self.chunks.front_mut() {
-            Some(front) if count <= front.len() => front.slice(..count),
-            None => {
-                self.len -= count;
-                self.taken += count as u64;
-                return self.tail.split_to(count).freeze();
+        self.check(count);
+        match self.chunks.front() {
+            None if count == self.len => {
+                let bytes = self.tail.split().freeze();
+                self.advance_over(count);
+                bytes
             }
-            Some(_) => {
+            Some(front) if count <= front.len() => {
+                let bytes = front.slice(..count);
+                self.advance(count);
+                bytes
+            }
+            None | Some(_) => {
                 let mut bytes = BytesMut::with_capacity(count);
                 while bytes.len() < count {
                     let chunk = self.chunk();
@@ -123,11 +156,9 @@ impl Buf for SendQueue {
                     bytes.extend_from_slice(&chunk[..part]);
                     self.advance(part);
                 }
-                return bytes.freeze();
+                bytes.freeze()
             }
-        };
-        self.advance(count);
-        bytes
+        }
     }
 }
 

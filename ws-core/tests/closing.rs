@@ -1,8 +1,7 @@
 //! The closing handshake (RFC 6455 §5.5.1, §7.1, §7.4).
 
 use ws_core::{
-    Cause, CloseCode, ClosePayload, Config, Event, Message, ProtocolError, Role, SendError, State,
-    Timeout,
+    Cause, CloseCode, ClosePayload, Config, Message, ProtocolError, Role, SendError, State, Timeout,
 };
 
 use self::support::{
@@ -16,6 +15,42 @@ use self::support::{
 };
 
 mod support;
+
+/// Something that happens to a connection.
+type Step = fn(&mut Side);
+
+#[test]
+fn the_states_follow_their_table() {
+    let close: Step = |side| side.close(CloseCode::NORMAL, "");
+    let closed: Step = |side| side.feed_frame(CLOSE, b"");
+    let fault: Step = |side| side.feed_frame(TEXT, b"\xff");
+    let deadline: Step = Side::run_out;
+    let data: Step = |side| side.feed_frame(TEXT, b"data");
+    let table: [(&[Step], State); 13] = [
+        (&[], State::Open),
+        (&[data], State::Open),
+        (&[close], State::LocalClosing),
+        (&[close, data], State::LocalClosing),
+        (&[close, closed], State::Closed),
+        // `RemoteClosing` is passed at once, as each Close frame is answered.
+        (&[closed], State::Closed),
+        (&[fault], State::Closed),
+        (&[deadline], State::Closed),
+        (&[Side::eof], State::Closed),
+        (&[Side::lost], State::Closed),
+        (&[close, fault], State::Closed),
+        (&[close, deadline], State::Closed),
+        (&[closed, closed, fault, data, Side::eof], State::Closed),
+    ];
+    for role in ROLES {
+        for (steps, state) in table {
+            let mut side = Side::new(role, Config::new());
+            steps.iter().for_each(|step| step(&mut side));
+            assert_eq!(side.connection.state(), state);
+            assert_eq!(side.is_closed(), state == State::Closed);
+        }
+    }
+}
 
 #[test]
 fn either_side_closes_and_both_hear_the_same() {
@@ -59,99 +94,6 @@ fn both_sides_close_at_once() {
     }
     assert_eq!(pair.client.outcome().code(), CloseCode::GOING_AWAY);
     assert_eq!(pair.server.outcome().code(), CloseCode::NORMAL);
-}
-
-#[test]
-fn the_answer_has_the_code_but_not_the_reason() {
-    let codes = [
-        1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000,
-        4999,
-    ];
-    for role in ROLES {
-        for code in codes {
-            let payload = close_payload(code, "because");
-            let bytes = frame(role.peer(), CLOSE, &payload);
-            every_cut(role, &Config::new(), &bytes, |side| {
-                let frames = side.frames();
-                assert_eq!(frames.len(), 1);
-                assert_eq!(frames[0].first, CLOSE);
-                assert_eq!(frames[0].payload, code.to_be_bytes());
-                let received = side.outcome().received.as_ref().unwrap();
-                assert_eq!(received.code(), Some(CloseCode::new(code)));
-                assert_eq!(received.reason(), "because");
-            });
-        }
-    }
-}
-
-#[test]
-fn a_close_without_a_code_is_answered_in_kind_and_reported_as_1005() {
-    for role in ROLES {
-        let bytes = frame(role.peer(), CLOSE, b"");
-        every_cut(role, &Config::new(), &bytes, |side| {
-            assert_eq!(side.frames()[0].payload, b"");
-            assert_eq!(side.outcome().code(), CloseCode::NO_STATUS);
-            assert_eq!(side.outcome().received, Some(ClosePayload::EMPTY));
-            assert!(side.outcome().is_clean());
-        });
-
-        let mut side = Side::new(role, Config::new());
-        let now = side.now;
-        side.connection.close(now, ClosePayload::EMPTY).unwrap();
-        side.run();
-        assert_eq!(side.frames()[0].payload, b"");
-    }
-}
-
-#[test]
-fn both_fail_on_a_code_that_must_not_be_sent() {
-    let codes = [
-        0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535,
-    ];
-    for role in ROLES {
-        for code in codes {
-            let error = ProtocolError::InvalidCloseCode(CloseCode::new(code));
-            fails_with(role, &close_payload(code, ""), &error);
-            fails_with(role, &close_payload(code, "reason"), &error);
-        }
-    }
-}
-
-#[test]
-fn both_fail_on_half_a_code() {
-    for role in ROLES {
-        fails_with(role, &[3], &ProtocolError::TruncatedCloseCode);
-    }
-}
-
-#[test]
-fn both_fail_on_a_reason_that_is_not_utf8() {
-    for role in ROLES {
-        for reason in [&b"\xff"[..], b"bye \xe2\x82", b"\xed\xa0\x80"] {
-            fails_with(
-                role,
-                &close_payload(1000, reason),
-                &ProtocolError::InvalidUtf8,
-            );
-        }
-    }
-}
-
-#[test]
-fn a_reason_of_123_bytes_passes() {
-    let reason = "x".repeat(ClosePayload::MAX_REASON);
-    for role in ROLES {
-        let mut side = Side::new(role, Config::new());
-        side.feed_frame(CLOSE, &close_payload(1000, &reason));
-        let received = side.outcome().received.as_ref().unwrap();
-        assert_eq!(received.reason(), &reason[..]);
-
-        let mut side = Side::new(role, Config::new());
-        let payload = ClosePayload::new(CloseCode::NORMAL, reason.clone()).unwrap();
-        side.connection.close(side.now, payload).unwrap();
-        side.run();
-        assert_eq!(side.frames()[0].payload, close_payload(1000, &reason));
-    }
 }
 
 #[test]
@@ -244,6 +186,21 @@ fn a_peer_that_never_answers_is_given_up() {
 }
 
 #[test]
+fn a_peer_cannot_prolong_the_end() {
+    let late: [(u8, &[u8]); 2] = [(CLOSE, b""), (TEXT, b"\xff")];
+    for (first, payload) in late {
+        // This side is the client, which would wait for the server's end.
+        let mut client = Side::new(Role::Client, Config::new());
+        client.close(CloseCode::NORMAL, "");
+        client.elapse(seconds(4));
+        client.feed_frame(first, payload);
+        assert!(client.is_closed() && !client.disconnected);
+        client.elapse(seconds(1));
+        assert!(client.disconnected);
+    }
+}
+
+#[test]
 fn a_fault_while_closing_fails_without_a_second_close() {
     for role in ROLES {
         let mut side = Side::new(role, Config::new());
@@ -253,16 +210,6 @@ fn a_fault_while_closing_fails_without_a_second_close() {
         assert_eq!(side.sent_code(), Some(CloseCode::NORMAL));
         assert_eq!(side.frames().len(), 1);
     }
-}
-
-#[test]
-fn a_payload_that_must_not_be_sent_cannot_be_made() {
-    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000].map(CloseCode::new) {
-        let refused = ClosePayload::new(code, "");
-        assert_eq!(refused, Err(SendError::UnsendableCloseCode(code)));
-    }
-    let refused = ClosePayload::new(CloseCode::NORMAL, "x".repeat(124));
-    assert_eq!(refused, Err(SendError::ReasonTooLong(124)));
 }
 
 fn refuses_to_send(side: &mut Side) {
@@ -276,16 +223,4 @@ fn refuses_to_send(side: &mut Side) {
     let again = connection.close(side.now, ClosePayload::EMPTY);
     assert_eq!(again, Err(SendError::Closing));
     assert_eq!(connection.queued_bytes(), queued);
-}
-
-fn fails_with(role: Role, payload: &[u8], error: &ProtocolError) {
-    let bytes = frame(role.peer(), CLOSE, payload);
-    every_cut(role, &Config::new(), &bytes, |side| {
-        assert!(matches!(side.events[..], [Event::Closed(_)]));
-        assert_eq!(*side.cause(), Cause::Protocol(error.clone()));
-        assert_eq!(side.sent_code(), Some(error.close_code()));
-        // What came is no Close frame that counts.
-        assert_eq!(side.outcome().received, None);
-        assert_eq!(side.outcome().code(), CloseCode::ABNORMAL);
-    });
 }

@@ -1,12 +1,12 @@
 //! Pings and pongs (RFC 6455 §5.5.2, §5.5.3).
 
 use bytes::Bytes;
-use ws_core::{Config, Event, Message, SendError, State};
+use ws_core::{CloseCode, Config, Event, Message, SendError, State};
 
 use self::support::{
     ROLES,
     cuts::every_cut,
-    frames::{ENDED, PING, PONG, TEXT_BEGINS, frame},
+    frames::{CLOSE, ENDED, PING, PONG, TEXT_BEGINS, frame},
     side::Side,
 };
 
@@ -123,6 +123,21 @@ fn once_a_flood_is_over_pings_are_answered_again_one_by_one() {
             side.feed_frame(PING, &i.to_be_bytes());
         }
         assert_eq!(payloads(&side).len(), 1000);
+    }
+}
+
+#[test]
+fn a_pong_that_waits_for_room_does_not_follow_a_close() {
+    for role in ROLES {
+        let mut side = Side::new(role, Config::new());
+        side.room = 0;
+        side.send(vec![7; 10_000]);
+        side.feed_frame(PING, b"too late");
+        side.close(CloseCode::NORMAL, "");
+        side.room = usize::MAX;
+        side.run();
+        let frames = side.frames();
+        assert_eq!(frames[frames.len() - 1].first, CLOSE);
     }
 }
 

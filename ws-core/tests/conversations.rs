@@ -168,12 +168,17 @@ impl Conversation {
 
 /// What the application said to this side, without the pings of the heartbeat.
 fn heard(side: &Side) -> Vec<Said> {
-    let said = side.events.iter().filter_map(|event| match event {
-        Event::Message(message) => Some(Said::Message(message.clone())),
-        Event::Ping(payload) if payload.len() > HEARTBEAT => Some(Said::Ping(payload.to_vec())),
-        _ => None,
-    });
-    said.collect()
+    let mut said = Vec::new();
+    for event in &side.events {
+        if let Event::Message(message) = event {
+            said.push(Said::Message(message.clone()));
+        } else if let Event::Ping(payload) = event
+            && payload.len() > HEARTBEAT
+        {
+            said.push(Said::Ping(payload.to_vec()));
+        }
+    }
+    said
 }
 
 const fn at(role: Role) -> usize {
@@ -193,7 +198,9 @@ fn steps() -> impl Strategy<Value = Step> {
     let codes = select(vec![1000, 1001, 1011, 3000, 4999]).prop_map(CloseCode::new);
     let closes = prop_oneof![
         Just(ClosePayload::EMPTY),
-        (codes, "[a-z]{0,20}").prop_map(|(code, reason)| ClosePayload::new(code, reason).unwrap()),
+        (codes, "[a-z]{0,20}").prop_map(|(code, reason)| {
+            ClosePayload::new(code, reason).expect("the payload may be sent")
+        }),
     ];
     let sizes = || prop_oneof![0..20_usize, 0..2000_usize, Just(usize::MAX)];
     let times = prop_oneof![6 => 0..400_u64, 1 => 0..40_000_u64];

@@ -127,8 +127,7 @@ fn the_transport_is_dropped_at_the_deadline_even_if_it_takes_nothing() {
 fn a_fault_before_the_end_of_the_stream_is_answered_without_a_shutdown() {
     for role in ROLES {
         let mut side = Side::new(role, Config::new());
-        let mut buffer = frame(role.peer(), TEXT, b"\xff")[..].into();
-        side.connection.handle_input(side.now, &mut buffer);
+        side.unread(TEXT, b"\xff");
         side.eof();
         assert_eq!(*side.cause(), Cause::Protocol(ProtocolError::InvalidUtf8));
         assert_eq!(side.frames().len(), 1);
@@ -176,7 +175,7 @@ fn faults(role: Role) -> Vec<(Vec<u8>, ProtocolError, u16)> {
         ),
         (
             of(0x85, b"x"),
-            ProtocolError::UnknownOpcode(Opcode::new(5).unwrap()),
+            ProtocolError::UnknownOpcode(Opcode::new(5).expect("5 is an opcode")),
             1002,
         ),
         (with_key(wrong_key, TEXT, b"x"), wrong_mask, 1002),

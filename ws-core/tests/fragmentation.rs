@@ -12,9 +12,12 @@ use self::support::{
 
 mod support;
 
+/// A frame's first byte and payload data.
+type Fragment = (u8, &'static [u8]);
+
 #[test]
 fn fragments_become_one_message() {
-    let table: [(&[(u8, &[u8])], Message); 4] = [
+    let table: [(&[Fragment], Message); 4] = [
         (
             &[(TEXT_BEGINS, b"Hel"), (ENDED, b"lo")],
             Message::text("Hello"),
@@ -40,7 +43,7 @@ fn fragments_become_one_message() {
     for role in ROLES {
         for (frames, message) in &table {
             every_cut(role, &Config::new(), &stream(role, frames), |side| {
-                assert_eq!(side.messages(), [message.clone()]);
+                assert_eq!(side.messages(), std::slice::from_ref(message));
                 assert_eq!(side.events.len(), 1);
             });
         }
@@ -49,7 +52,7 @@ fn fragments_become_one_message() {
 
 #[test]
 fn fragments_may_be_empty() {
-    let table: [(&[(u8, &[u8])], &str); 4] = [
+    let table: [(&[Fragment], &str); 4] = [
         (&[(TEXT_BEGINS, b""), (ENDED, b"Hello")], "Hello"),
         (&[(TEXT_BEGINS, b"Hello"), (ENDED, b"")], "Hello"),
         (
@@ -69,7 +72,7 @@ fn fragments_may_be_empty() {
 
 #[test]
 fn messages_follow_each_other_without_a_trace() {
-    let frames: [(u8, &[u8]); 8] = [
+    let frames: [Fragment; 8] = [
         (TEXT_BEGINS, b"first"),
         (ENDED, b" text"),
         (BINARY, b"\xff"),
@@ -95,7 +98,7 @@ fn messages_follow_each_other_without_a_trace() {
 
 #[test]
 fn control_frames_between_fragments_come_first() {
-    let frames: [(u8, &[u8]); 6] = [
+    let frames: [Fragment; 6] = [
         (TEXT_BEGINS, b"Hel"),
         (PING, b"one"),
         (CONTINUED, b"l"),
@@ -134,7 +137,7 @@ fn a_message_waits_for_its_last_fragment() {
 
 #[test]
 fn both_fail_on_a_continuation_without_a_message() {
-    let table: [&[(u8, &[u8])]; 5] = [
+    let table: [&[Fragment]; 5] = [
         &[(CONTINUED, b"lo")],
         &[(ENDED, b"lo")],
         &[(ENDED, b"")],
@@ -163,7 +166,7 @@ fn both_fail_on_a_message_inside_a_message() {
             for begins in [TEXT_BEGINS, BINARY_BEGINS] {
                 fails_with(role, &[(begins, b"Hel"), (first, b"lo")], 0, &error);
                 fails_with(role, &[(begins, b""), (first, b"")], 0, &error);
-                let later: [(u8, &[u8]); 3] = [(begins, b""), (CONTINUED, b""), (first, b"")];
+                let later: [Fragment; 3] = [(begins, b""), (CONTINUED, b""), (first, b"")];
                 fails_with(role, &later, 0, &error);
             }
         }
@@ -181,14 +184,14 @@ fn a_wrong_order_fails_before_the_payload_data_is_here() {
     }
 }
 
-fn stream(role: Role, frames: &[(u8, &[u8])]) -> Vec<u8> {
+fn stream(role: Role, frames: &[Fragment]) -> Vec<u8> {
     let frames = frames.iter();
     frames
         .flat_map(|(first, payload)| frame(role.peer(), *first, payload))
         .collect()
 }
 
-fn fails_with(role: Role, frames: &[(u8, &[u8])], messages: usize, error: &ProtocolError) {
+fn fails_with(role: Role, frames: &[Fragment], messages: usize, error: &ProtocolError) {
     every_cut(role, &Config::new(), &stream(role, frames), |side| {
         assert_eq!(side.messages().len(), messages);
         assert_eq!(*side.cause(), Cause::Protocol(error.clone()));

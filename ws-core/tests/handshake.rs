@@ -88,7 +88,8 @@ fn open(offered: &[&str], spoken: &[&str], request: &[u8], response: &[u8]) -> P
     let mut packet = write("GET /chat HTTP/1.1", handshake.headers());
     packet.extend(request);
 
-    let (start, headers, rest) = read(&packet);
+    let (head, rest) = split(&packet);
+    let (start, headers) = read(head);
     let (method, version) = (start.split(' ').next(), start.split(' ').next_back());
     let (method, http_1_1) = (method.unwrap_or_default(), version == Some("HTTP/1.1"));
     let server = ServerHandshake::new().subprotocols(spoken.iter().copied());
@@ -99,7 +100,8 @@ fn open(offered: &[&str], spoken: &[&str], request: &[u8], response: &[u8]) -> P
     let mut server = Side::with(now, acceptance.into_connection(now, Config::new()));
     server.feed(rest);
 
-    let (start, headers, rest) = read(&packet);
+    let (head, rest) = split(&packet);
+    let (start, headers) = read(head);
     let status = start.split(' ').nth(1).and_then(|it| it.parse().ok());
     let status = status.expect("a status line has a status");
     let completed = handshake.complete(status, headers, now, Config::new());
@@ -118,14 +120,19 @@ fn write<V: AsRef<str>>(start: &str, headers: impl Iterator<Item = (&'static str
     head.into_bytes()
 }
 
-/// The first line, the header fields, and what is behind the head.
-fn read(packet: &[u8]) -> (&str, Vec<(&str, &[u8])>, &[u8]) {
+/// A head, and what is behind it.
+fn split(packet: &[u8]) -> (&str, &[u8]) {
     let end = packet.windows(4).position(|bytes| bytes == b"\r\n\r\n");
     let (head, rest) = packet.split_at(end.expect("a head ends with an empty line"));
     let head = std::str::from_utf8(head).expect("this head is text");
+    (head, &rest[4..])
+}
+
+/// The first line of a head, and its header fields.
+fn read(head: &str) -> (&str, Vec<(&str, &[u8])>) {
     let mut lines = head.split("\r\n");
     let start = lines.next().unwrap_or_default();
     let headers = lines.filter_map(|line| line.split_once(": "));
     let headers = headers.map(|(name, value)| (name, value.as_bytes()));
-    (start, headers.collect(), &rest[4..])
+    (start, headers.collect())
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use ws_core::{
     Config, Connection, Entropy, Role, State,
+    extension::NegotiationError,
     handshake::{ClientHandshake, ResponseError},
 };
 
@@ -114,7 +115,9 @@ fn each_fault_of_a_response_is_a_failure() {
         ),
         (
             vec![("Sec-WebSocket-Extensions", "permessage-deflate")],
-            ResponseError::Extension,
+            ResponseError::Extension(NegotiationError::NotOffered(
+                "permessage-deflate".to_owned(),
+            )),
         ),
         (
             vec![("Sec-WebSocket-Protocol", "other")],

@@ -103,7 +103,7 @@ fn lengths_that_add_up_to_more_than_64_bits_fail() {
 
 #[test]
 fn the_limits_count_anew_for_each_message() {
-    let config = Config::new().max_message_bytes(10).max_fragments(2);
+    let config = Config::new().max_message_bytes(10).max_fragments(1);
     for role in ROLES {
         let mut side = Side::new(role, config.clone());
         for _ in 0..20 {
@@ -118,7 +118,8 @@ fn the_limits_count_anew_for_each_message() {
 #[test]
 fn a_message_of_just_as_many_fragments_as_allowed_is_read() {
     for role in ROLES {
-        let mut side = Side::new(role, Config::new().max_fragments(4));
+        let mut side = Side::new(role, Config::new().max_fragments(3));
+        // The last one ends the matter, so it does not count.
         for first in [BINARY_BEGINS, CONTINUED, CONTINUED, ENDED] {
             side.feed_frame(PING, b"not of the message");
             side.feed_frame(first, b"x");
@@ -131,16 +132,27 @@ fn a_message_of_just_as_many_fragments_as_allowed_is_read() {
 fn one_fragment_too_many_fails_even_if_all_are_empty() {
     for role in ROLES {
         for payload in [&b""[..], b"x"] {
-            for first in [CONTINUED, ENDED] {
-                let mut side = Side::new(role, Config::new().max_fragments(4));
-                side.feed_frame(BINARY_BEGINS, payload);
-                for _ in 0..3 {
-                    side.feed_frame(CONTINUED, payload);
-                }
-                assert_eq!(side.connection.state(), State::Open);
-                side.feed(&announced(role, first, payload.len() as u64));
-                too_many(&side, 4);
+            let mut side = Side::new(role, Config::new().max_fragments(3));
+            for first in [BINARY_BEGINS, CONTINUED, CONTINUED] {
+                side.feed_frame(first, payload);
             }
+            assert_eq!(side.connection.state(), State::Open);
+            side.feed(&announced(role, CONTINUED, payload.len() as u64));
+            too_many(&side, 3);
+        }
+    }
+}
+
+#[test]
+fn a_limit_of_no_fragments_forbids_fragmentation() {
+    for role in ROLES {
+        for first in [TEXT_BEGINS, BINARY_BEGINS] {
+            let mut side = Side::new(role, Config::new().max_fragments(0));
+            side.feed_frame(TEXT, b"whole");
+            side.feed_frame(BINARY, b"whole");
+            assert_eq!(side.messages().len(), 2);
+            side.feed_frame(first, b"");
+            too_many(&side, 0);
         }
     }
 }

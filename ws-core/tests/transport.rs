@@ -1,12 +1,11 @@
 //! The end of the transport: who ends it first (RFC 6455 §7.1.1), and what its
 //! end means (§7.1.4, §7.1.5).
 
-use bytes::BytesMut;
-use ws_core::{Cause, CloseCode, Config, Message, Output, Role, State, Timeout};
+use ws_core::{Cause, CloseCode, Config, Message, Role, State};
 
 use self::support::{
     ROLES,
-    frames::{CLOSE, PING, TEXT, TEXT_BEGINS, close_payload, frame, with_key},
+    frames::{CLOSE, PING, TEXT, TEXT_BEGINS, close_payload, frame},
     seconds,
     side::Side,
 };
@@ -100,10 +99,9 @@ fn what_came_before_the_end_is_delivered_first() {
     for role in ROLES {
         for lost in [false, true] {
             let mut side = Side::new(role, Config::new());
-            unread(
-                &mut side,
-                &[(TEXT, b"first"), (PING, b""), (TEXT, b"second")],
-            );
+            for (first, payload) in [(TEXT, "first"), (PING, ""), (TEXT, "second")] {
+                side.unread(first, payload.as_bytes());
+            }
             if lost {
                 side.lost();
             } else {
@@ -141,10 +139,8 @@ fn what_is_incomplete_at_the_end_is_dropped() {
 fn a_close_that_came_before_the_end_is_answered() {
     for role in ROLES {
         let mut side = Side::new(role, Config::new());
-        unread(
-            &mut side,
-            &[(TEXT, b"last"), (CLOSE, &close_payload(1001, ""))],
-        );
+        side.unread(TEXT, b"last");
+        side.unread(CLOSE, &close_payload(1001, ""));
         side.eof();
         assert_eq!(side.messages(), [Message::text("last")]);
         assert_eq!(*side.cause(), Cause::Remote);
@@ -170,108 +166,5 @@ fn an_end_while_closing_is_no_answer() {
             assert_eq!(side.sent_code(), Some(CloseCode::NORMAL));
             assert!(side.disconnected);
         }
-    }
-}
-
-#[test]
-fn nothing_is_written_to_a_transport_that_broke() {
-    for role in ROLES {
-        let mut side = Side::new(role, Config::new());
-        side.room = 0;
-        side.send("queued");
-        side.feed_frame(PING, b"");
-        side.room = usize::MAX;
-        side.lost();
-        assert_eq!(side.sent, []);
-        assert_eq!(side.connection.queued_bytes(), 0);
-        assert_eq!(*side.cause(), Cause::TransportLost);
-        assert!(side.disconnected);
-
-        // The answer to a Close is of no use either.
-        let mut side = Side::new(role, Config::new());
-        side.room = 0;
-        side.feed_frame(CLOSE, b"");
-        side.room = usize::MAX;
-        side.lost();
-        assert_eq!(side.sent, []);
-        assert!(side.disconnected);
-    }
-}
-
-#[test]
-fn nothing_is_written_to_a_transport_that_broke_with_a_close_still_unread() {
-    for role in ROLES {
-        let mut side = Side::new(role, Config::new());
-        unread(&mut side, &[(CLOSE, &close_payload(1001, ""))]);
-        side.lost();
-        assert_eq!(side.outcome().code(), CloseCode::GOING_AWAY);
-        assert_eq!(side.sent, []);
-        assert!(side.disconnected);
-    }
-}
-
-#[test]
-fn nothing_is_written_to_a_transport_that_broke_with_a_fault_still_unread() {
-    for role in ROLES {
-        let mut side = Side::new(role, Config::new());
-        unread(&mut side, &[(TEXT, b"\xff")]);
-        side.lost();
-        assert!(matches!(side.cause(), Cause::Protocol(_)));
-        assert_eq!(side.sent, []);
-        assert!(side.disconnected && !side.shut_down);
-    }
-}
-
-#[test]
-fn nothing_wakes_a_connection_that_is_disconnected() {
-    for role in ROLES {
-        for end in [Side::eof, Side::lost, |side: &mut Side| {
-            side.feed_frame(CLOSE, b"");
-            side.eof();
-        }] {
-            let mut side = Side::new(role, Config::new());
-            end(&mut side);
-            assert!(side.disconnected);
-            let (events, sent) = (side.events.len(), side.sent.len());
-            // None of these has a reason to be called, and each may race with the end.
-            side.eof();
-            side.lost();
-            side.pause();
-            side.resume();
-            side.feed_frame(TEXT, b"late");
-            side.feed(&with_key(None, CLOSE, b""));
-            for _ in 0..2 {
-                side.now += seconds(30);
-                side.tick();
-            }
-            assert_eq!(side.events.len(), events);
-            assert_eq!(side.sent.len(), sent);
-            assert_eq!(side.connection.queued_bytes(), 0);
-            assert_eq!(side.deadline, None);
-        }
-    }
-}
-
-#[test]
-#[ignore = "handle_timeout does not return: it loses the transport again and again"]
-fn a_late_alarm_does_not_wake_a_connection_that_was_dropped_for_not_writing() {
-    let mut server = Side::new(Role::Server, Config::new());
-    server.room = 0;
-    server.send("never taken");
-    server.run_out();
-    assert_eq!(*server.cause(), Cause::Timeout(Timeout::Write));
-    server.tick();
-    assert!(matches!(
-        server.connection.poll_output(),
-        Output::Wait(None)
-    ));
-}
-
-/// Frames of the peer are there, but the application did not look yet.
-fn unread(side: &mut Side, frames: &[(u8, &[u8])]) {
-    let peer = side.role().peer();
-    for (first, payload) in frames {
-        let mut buffer = BytesMut::from(&frame(peer, *first, payload)[..]);
-        side.connection.handle_input(side.now, &mut buffer);
     }
 }

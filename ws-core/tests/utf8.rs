@@ -1,6 +1,6 @@
 //! Text is UTF-8 (RFC 6455 §8.1), and what is not fails at its first wrong byte.
 
-use ws_core::{Cause, CloseCode, Config, Message, ProtocolError, Role, State};
+use ws_core::{Cause, CloseCode, Config, Message, ProtocolError, Role, State, Validator};
 
 use self::support::{
     ROLES,
@@ -127,6 +127,15 @@ fn binary_messages_hold_any_bytes() {
         ];
         assert_eq!(side.messages(), expected);
     }
+}
+
+#[test]
+fn a_validator_begins_anew_after_a_text_that_ended_inside_a_character() {
+    let mut validator = Validator::default();
+    validator.push(b"caf\xc3").unwrap();
+    assert!(validator.finish().is_err());
+    validator.push(b"caf\xc3\xa9").unwrap();
+    assert_eq!(validator.finish(), Ok(()));
 }
 
 /// The first and last characters of each length, and of the gap between them.

@@ -32,11 +32,18 @@ impl ResponseError for UpgradeError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        // The peer may go on as if it had been upgraded: nothing it sends now
+        // may be taken for the next request.
+        response.force_close();
         match self {
             Self::Handshake(error) => {
                 for &header in error.headers() {
                     response.insert_header(header);
+                }
+                if status == StatusCode::UPGRADE_REQUIRED {
+                    response.upgrade("websocket");
                 }
             }
             Self::ShuttingDown => {
@@ -44,9 +51,6 @@ impl ResponseError for UpgradeError {
             }
             Self::Origin(_) => {}
         }
-        // The peer may go on as if it had been upgraded: nothing it sends now
-        // may be taken for the next request.
-        response.force_close();
         response.content_type("text/plain; charset=utf-8");
         response.body(format!("{self}\n"))
     }

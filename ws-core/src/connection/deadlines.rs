@@ -10,29 +10,40 @@ use crate::Config;
 pub(super) struct Deadlines {
     /// When the last byte came.
     heard: Instant,
-    /// The Ping that waits for a sign of life.
+    /// The last Ping of the heartbeat.
     ping: Option<Ping>,
     pings: u32,
     /// When bytes that the transport does not take have waited too long.
     stall: Option<Stall>,
     close: Option<Instant>,
+    /// There is no heartbeat any more.
+    closing: bool,
+    /// When the message under way has taken too long.
+    message: Option<Instant>,
     /// Nothing is read for now, so no sign of life can be seen.
     reading_paused: bool,
+    /// Nothing is due any more.
+    ended: bool,
 }
 
 #[derive(Debug)]
 struct Ping {
     sent: Instant,
-    late: Instant,
+    late: Option<Instant>,
     /// A byte came since.
     answered: bool,
-    /// How much the transport will have taken when the Ping has left.
+    /// A Pong has measured the round trip.
+    measured: bool,
+    /// How much the transport has taken once the Ping has left; `None` when it
+    /// has.
+    leaves_at: Option<u64>,
+    /// How much it had taken when this was looked at last.
     taken: u64,
 }
 
 #[derive(Debug)]
 struct Stall {
-    late: Instant,
+    late: Option<Instant>,
     taken: u64,
 }
 
@@ -44,6 +55,8 @@ pub(super) enum Due {
     PongLate,
     /// The transport took no byte.
     WriteLate,
+    /// A message does not come to its end.
+    MessageLate,
     /// The closing handshake, or the end of the transport, takes too long.
     CloseLate,
 }
@@ -56,7 +69,10 @@ impl Deadlines {
             pings: 0,
             stall: None,
             close: None,
+            closing: false,
+            message: None,
             reading_paused: false,
+            ended: false,
         }
     }
 
@@ -70,10 +86,26 @@ impl Deadlines {
 
     /// The closing handshake begins, or the transport is to end.
     pub(super) fn close(&mut self, now: Instant, config: &Config) {
-        if self.close.is_none() {
-            self.close = Some(now + config.close_timeout);
+        if self.close.is_none() && !self.ended {
+            self.close = after(now, config.close_timeout);
+            // The heartbeat is over, also if the close may take for ever.
+            self.closing = true;
         }
-        self.ping = None;
+        self.message = None;
+    }
+
+    /// Nothing is due any more.
+    pub(super) const fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// A message is under way, or none is.
+    pub(super) fn message_under_way(&mut self, now: Instant, under_way: bool, config: &Config) {
+        if !under_way || self.closing {
+            self.message = None;
+        } else if self.message.is_none() {
+            self.message = after(now, config.message_timeout.unwrap_or(Duration::MAX));
+        }
     }
 
     /// The payload of the next Ping.
@@ -81,21 +113,26 @@ impl Deadlines {
         self.pings.wrapping_add(1).to_be_bytes()
     }
 
-    /// That Ping is queued: it has left when the transport took `taken` bytes.
-    pub(super) fn pinged(&mut self, now: Instant, config: &Config, taken: u64) {
+    /// That Ping is queued: it has left when the transport took `leaves_at`
+    /// bytes, of which it took `taken` so far.
+    pub(super) fn pinged(&mut self, now: Instant, config: &Config, leaves_at: u64, taken: u64) {
         self.pings = self.pings.wrapping_add(1);
         self.ping = Some(Ping {
             sent: now,
-            late: now + config.pong_timeout,
+            late: after(now, config.pong_timeout),
             answered: false,
+            measured: false,
+            leaves_at: Some(leaves_at),
             taken,
         });
     }
 
     /// The round-trip time that a Pong with this payload measures.
-    pub(super) fn ponged(&self, now: Instant, payload: &[u8]) -> Option<Duration> {
-        let ping = self.ping.as_ref()?;
-        (payload == self.pings.to_be_bytes()).then(|| now.saturating_duration_since(ping.sent))
+    pub(super) fn ponged(&mut self, now: Instant, payload: &[u8]) -> Option<Duration> {
+        let ping = self.ping.as_mut().filter(|ping| !ping.measured)?;
+        ping.measured = payload == self.pings.to_be_bytes();
+        ping.measured
+            .then(|| now.saturating_duration_since(ping.sent))
     }
 
     /// While reading is paused, silence is not held against the peer.
@@ -106,17 +143,24 @@ impl Deadlines {
     pub(super) fn resume_reading(&mut self, now: Instant, config: &Config) {
         self.reading_paused = false;
         if let Some(ping) = &mut self.ping {
-            ping.late = now + config.pong_timeout;
+            ping.late = after(now, config.pong_timeout);
         }
     }
 
     /// Bytes wait for the transport, or no longer.
     pub(super) fn queued(&mut self, now: Instant, queued: bool, taken: u64, config: &Config) {
+        if let Some(ping) = &mut self.ping
+            && ping.leaves_at.is_some_and(|at| at <= taken)
+        {
+            // From now on the peer can answer.
+            ping.leaves_at = None;
+            ping.late = after(now, config.pong_timeout);
+        }
         if !queued {
             self.stall = None;
         } else if self.stall.is_none() {
             self.stall = Some(Stall {
-                late: now + config.write_timeout,
+                late: after(now, config.write_timeout),
                 taken,
             });
         }
@@ -124,47 +168,77 @@ impl Deadlines {
 
     /// What is due by now, one at a time.
     pub(super) fn due(&mut self, now: Instant, config: &Config, taken: u64) -> Option<Due> {
-        if self.close.is_some_and(|late| late <= now) {
-            self.close = None;
+        if self.ended {
+            return None;
+        }
+        if is_past(self.close, now) {
             return Some(Due::CloseLate);
         }
-        if let Some(stall) = self.stall.as_mut().filter(|stall| stall.late <= now) {
+        if let Some(stall) = self.stall.as_mut().filter(|stall| is_past(stall.late, now)) {
             if stall.taken == taken {
                 return Some(Due::WriteLate);
             }
             stall.taken = taken;
-            stall.late = now + config.write_timeout;
+            stall.late = after(now, config.write_timeout);
         }
-        if let Some(ping) = &mut self.ping {
-            if ping.answered {
-                self.ping = None;
-            } else if ping.late <= now && !self.reading_paused {
-                if ping.taken == taken {
-                    return Some(Due::PongLate);
+        if self.closing {
+            return None;
+        }
+        if is_past(self.message_late(), now) {
+            return Some(Due::MessageLate);
+        }
+        if is_past(self.pong_late(), now) {
+            match &mut self.ping {
+                // It waits behind bytes that still leave.
+                Some(ping) if ping.leaves_at.is_some() && ping.taken != taken => {
+                    ping.taken = taken;
+                    ping.late = after(now, config.pong_timeout);
                 }
-                // The Ping had to wait for bytes before it.
-                ping.taken = taken;
-                ping.late = now + config.pong_timeout;
+                _ => return Some(Due::PongLate),
             }
         }
-        (self.ping_due(config)? <= now).then_some(Due::Ping)
+        is_past(self.ping_due(config), now).then_some(Due::Ping)
     }
 
     /// The earliest instant at which something may be due.
     pub(super) fn next(&self, config: &Config) -> Option<Instant> {
-        let pong_late = self.ping.as_ref().map(|ping| ping.late);
-        let pong_late = pong_late.filter(|_| !self.reading_paused);
-        let stall = self.stall.as_ref().map(|stall| stall.late);
-        [self.ping_due(config), pong_late, stall, self.close]
-            .into_iter()
-            .flatten()
-            .min()
+        if self.ended {
+            return None;
+        }
+        let stall = self.stall.as_ref().and_then(|stall| stall.late);
+        let mut deadlines = [self.close, stall, None, None, None];
+        if !self.closing {
+            deadlines[2..].copy_from_slice(&[
+                self.message_late(),
+                self.pong_late(),
+                self.ping_due(config),
+            ]);
+        }
+        deadlines.into_iter().flatten().min()
+    }
+
+    fn message_late(&self) -> Option<Instant> {
+        self.message.filter(|_| !self.reading_paused)
+    }
+
+    fn pong_late(&self) -> Option<Instant> {
+        let ping = self.ping.as_ref().filter(|ping| !ping.answered)?;
+        ping.late.filter(|_| !self.reading_paused)
     }
 
     fn ping_due(&self, config: &Config) -> Option<Instant> {
-        if self.ping.is_some() || self.close.is_some() {
+        if self.ping.as_ref().is_some_and(|ping| !ping.answered) {
             return None;
         }
-        Some(self.heard + config.ping_interval?)
+        after(self.heard, config.ping_interval?)
     }
+}
+
+/// `None` for an instant that is too far away to be told.
+fn after(instant: Instant, duration: Duration) -> Option<Instant> {
+    instant.checked_add(duration)
+}
+
+fn is_past(deadline: Option<Instant>, now: Instant) -> bool {
+    deadline.is_some_and(|deadline| deadline <= now)
 }

@@ -2,7 +2,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::{CloseCode, ClosePayload, Message, ProtocolError, SendQueue};
+use crate::{
+    CloseCode, ClosePayload, Frame, Message, MessagePart, Opcode, ProtocolError, SendQueue,
+};
 
 /// What a connection wants of its driver.
 #[derive(Debug)]
@@ -13,10 +15,12 @@ use crate::{CloseCode, ClosePayload, Message, ProtocolError, SendQueue};
 pub enum Output<'a> {
     /// Something happened that the application should hear of.
     Event(Event),
-    /// Bytes for the transport. Take what it accepts with [`Buf::advance`]; if
-    /// it accepts nothing now, ask again when it does.
+    /// Bytes for the transport. Take what it accepts with [`Buf::advance`]. If
+    /// it accepts nothing now, ask again when it does, or when the deadline
+    /// comes that [`Connection::poll_end`] names.
     ///
     /// [`Buf::advance`]: bytes::Buf::advance
+    /// [`Connection::poll_end`]: crate::Connection::poll_end
     Transmit(&'a mut SendQueue),
     /// Close the sending side of the transport and go on reading, so that the
     /// last Close frame reaches a peer that is still sending.
@@ -33,7 +37,25 @@ pub enum Output<'a> {
 pub enum Event {
     /// A message is here, whole.
     Message(Message),
-    /// A Ping came; its Pong is queued already.
+    /// A part of a message is here, with [`Delivery::Parts`](crate::Delivery::Parts).
+    Part(MessagePart),
+    /// A data frame is here, with [`Delivery::Frames`](crate::Delivery::Frames).
+    Frame {
+        /// The frame, decoded.
+        frame: Frame,
+        /// When its last byte came.
+        arrived: Instant,
+    },
+    /// A control frame of a registered opcode came
+    /// ([`Config::opcodes`](crate::Config::opcodes)).
+    Control {
+        /// The opcode.
+        opcode: Opcode,
+        /// The payload data.
+        payload: Bytes,
+    },
+    /// A Ping came; its Pong is queued already, unless
+    /// [`Config::auto_pong`](crate::Config::auto_pong) is off.
     Ping(Bytes),
     /// A Pong came.
     Pong {
@@ -43,8 +65,32 @@ pub enum Event {
         /// answers another, or none at all.
         round_trip: Option<Duration>,
     },
+    /// The peer sent a Close frame and waits for ours, with
+    /// [`Config::auto_close`](crate::Config::auto_close) off.
+    Closing(ClosePayload),
     /// The connection is closed. This is the last event, and comes once.
     Closed(Outcome),
+}
+
+impl Event {
+    /// The frame that answers this event by the RFC: a Pong for a Ping, a Close
+    /// frame for a Close frame.
+    ///
+    /// It is for those who turned the automatic answers off; give it to
+    /// [`Connection::send_frame`](crate::Connection::send_frame).
+    #[must_use]
+    pub fn reply(&self) -> Option<Frame> {
+        match self {
+            Self::Ping(payload) => Some(Frame::new(Opcode::PONG, payload.clone())),
+            Self::Closing(payload) => Some(Frame::new(Opcode::CLOSE, payload.reply().encode())),
+            Self::Message(_)
+            | Self::Part(_)
+            | Self::Frame { .. }
+            | Self::Control { .. }
+            | Self::Pong { .. }
+            | Self::Closed(_) => None,
+        }
+    }
 }
 
 /// How a connection ended.
@@ -108,4 +154,6 @@ pub enum Timeout {
     Close,
     /// The transport took no byte.
     Write,
+    /// A message did not come to its end.
+    Message,
 }

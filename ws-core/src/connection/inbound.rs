@@ -1,9 +1,13 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    ClosePayload, Config, Message, Opcode, ProtocolError, Role,
-    frame::decoder::{Decoder, Part},
-    message::assembler::Assembler,
+    ClosePayload, Config, Opcode, ProtocolError, Role,
+    extension::{Chain, Handling, PartEnd},
+    frame::{
+        MAX_CONTROL_PAYLOAD,
+        decoder::{Decoder, Part},
+    },
+    message::assembler::{Assembled, Assembler},
 };
 
 /// Bytes to messages and control frames.
@@ -13,24 +17,38 @@ pub(super) struct Inbound {
     decoder: Decoder,
     assembler: Assembler,
     /// A control frame whose end is not here yet: at most 125 bytes.
-    control: BytesMut,
+    control: Vec<u8>,
+    control_handling: Handling,
 }
 
 pub(super) enum Incoming {
-    Message(Message),
+    Data(Assembled),
     Ping(Bytes),
     Pong(Bytes),
     Close(ClosePayload),
+    /// A control frame of a registered opcode.
+    Control(Opcode, Bytes),
 }
 
 impl Inbound {
     pub(super) fn new(role: Role, config: &Config) -> Self {
         Self {
             input: BytesMut::new(),
-            decoder: Decoder::new(role, config.max_frame_bytes),
-            assembler: Assembler::new(config.max_message_bytes, config.max_fragments),
-            control: BytesMut::new(),
+            decoder: Decoder::new(role, config),
+            assembler: Assembler::new(config),
+            control: Vec::new(),
+            control_handling: Handling::Pass,
         }
+    }
+
+    /// Frames go through these extensions.
+    pub(super) fn extend(&mut self, chain: &Chain) {
+        self.decoder.own(chain.rsv());
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(super) const fn is_message_under_way(&self) -> bool {
+        self.assembler.is_under_way()
     }
 
     /// Takes all bytes out of `buffer`.
@@ -48,14 +66,14 @@ impl Inbound {
     }
 
     /// What came next; `None` when more input is needed.
-    pub(super) fn next(&mut self) -> Result<Option<Incoming>, ProtocolError> {
+    pub(super) fn next(&mut self, chain: &mut Chain) -> Result<Option<Incoming>, ProtocolError> {
         while let Some(part) = self.decoder.decode(&mut self.input)? {
             if part.header.opcode.is_control() {
-                if let Some(incoming) = self.control(part)? {
+                if let Some(incoming) = self.control(part, chain)? {
                     return Ok(Some(incoming));
                 }
-            } else if let Some(message) = self.assembler.push(part)? {
-                return Ok(Some(Incoming::Message(message)));
+            } else if let Some(assembled) = self.assembler.push(part, chain)? {
+                return Ok(Some(Incoming::Data(assembled)));
             }
         }
         // The driver can use its buffer again once no slice of it is left.
@@ -63,21 +81,40 @@ impl Inbound {
         Ok(None)
     }
 
-    fn control(&mut self, part: Part) -> Result<Option<Incoming>, ProtocolError> {
-        let payload = if part.first && part.last {
+    fn control(
+        &mut self,
+        part: Part,
+        chain: &mut Chain,
+    ) -> Result<Option<Incoming>, ProtocolError> {
+        if part.first && !chain.is_empty() {
+            self.control_handling = chain.inbound_frame(&part.header)?;
+        }
+        let whole = part.first && part.last;
+        let payload = if whole && self.control_handling == Handling::Pass {
             part.payload.freeze()
         } else {
-            self.control.extend_from_slice(&part.payload);
+            let end = if part.last {
+                PartEnd::Message
+            } else {
+                PartEnd::Part
+            };
+            match self.control_handling {
+                Handling::Pass => self.control.extend_from_slice(&part.payload),
+                Handling::Transform => {
+                    let limit = MAX_CONTROL_PAYLOAD - self.control.len();
+                    chain.decode(&part.payload, end, limit, &mut self.control)?;
+                }
+            }
             if !part.last {
                 return Ok(None);
             }
-            std::mem::take(&mut self.control).freeze()
+            std::mem::take(&mut self.control).into()
         };
-        match part.header.opcode {
-            Opcode::PING => Ok(Some(Incoming::Ping(payload))),
-            Opcode::PONG => Ok(Some(Incoming::Pong(payload))),
-            Opcode::CLOSE => ClosePayload::parse(payload).map(|it| Some(Incoming::Close(it))),
-            unknown => Err(ProtocolError::UnknownOpcode(unknown)),
-        }
+        Ok(Some(match part.header.opcode {
+            Opcode::PING => Incoming::Ping(payload),
+            Opcode::PONG => Incoming::Pong(payload),
+            Opcode::CLOSE => Incoming::Close(ClosePayload::parse(payload)?),
+            custom => Incoming::Control(custom, payload),
+        }))
     }
 }

@@ -1,17 +1,25 @@
 use bytes::Bytes;
 
 use crate::{
-    ClosePayload, Fin, Message, Opcode, PreparedMessage, SendQueue, frame::encoder::Encoder,
+    ClosePayload, Fin, Frame, Message, Opcode, PreparedMessage, Rsv, SendError, SendQueue,
+    Validator,
+    extension::{Chain, FrameHead, PartEnd},
+    frame::encoder::Encoder,
 };
 
-/// Messages and control frames to bytes.
+/// Messages, frames and control frames to bytes.
 #[derive(Debug)]
 pub(super) struct Outbound {
     encoder: Encoder,
     queue: SendQueue,
+    /// The opcode of the message whose last fragment is still to be sent.
+    under_way: Option<Opcode>,
+    validator: Validator,
     /// The newest Pong, while the queue has no room for it: older ones need
     /// not be answered (§5.5.3), so a flood of Pings takes no memory.
     pong: Option<Bytes>,
+    /// Nothing is sent any more.
+    shut: bool,
 }
 
 impl Outbound {
@@ -19,12 +27,20 @@ impl Outbound {
         Self {
             encoder,
             queue: SendQueue::default(),
+            under_way: None,
+            validator: Validator::default(),
             pong: None,
+            shut: false,
         }
     }
 
     pub(super) const fn queue(&self) -> &SendQueue {
         &self.queue
+    }
+
+    /// Whether a Pong found no room when it was due, and would find it now.
+    pub(super) fn holds_pong(&self) -> bool {
+        self.pong.is_some() && self.queue.is_empty()
     }
 
     /// The bytes to transmit.
@@ -35,26 +51,80 @@ impl Outbound {
         &mut self.queue
     }
 
-    pub(super) fn message(&mut self, message: Message) {
-        let opcode = message.opcode();
-        self.frame(opcode, message.into_payload());
-    }
-
-    pub(super) fn prepared(&mut self, prepared: &PreparedMessage) {
-        if self.encoder.masks() {
-            self.message(prepared.message());
-        } else {
-            self.queue.push(prepared.frame());
+    pub(super) fn message(
+        &mut self,
+        message: Message,
+        compress: Option<bool>,
+        chain: &mut Chain,
+    ) -> Result<(), SendError> {
+        if self.under_way.is_some() {
+            return Err(SendError::MessageUnderWay);
         }
+        let opcode = message.opcode();
+        let frame = Frame::new(opcode, message.into_payload());
+        self.data(frame, compress, chain);
+        Ok(())
     }
 
-    pub(super) fn ping(&mut self, payload: Bytes) {
-        self.frame(Opcode::PING, payload);
+    pub(super) fn prepared(
+        &mut self,
+        prepared: &PreparedMessage,
+        chain: &mut Chain,
+    ) -> Result<(), SendError> {
+        if self.under_way.is_some() {
+            return Err(SendError::MessageUnderWay);
+        }
+        if !self.encoder.masks() {
+            if chain.is_empty() {
+                self.whole(prepared.frame());
+                return Ok(());
+            }
+            if let Some((extension, key)) = chain.shared() {
+                match prepared.shared(key, extension) {
+                    Some(frame) => {
+                        extension.shared_sent();
+                        self.whole(&frame);
+                    }
+                    None => self.whole(prepared.frame()),
+                }
+                return Ok(());
+            }
+        }
+        self.message(prepared.message(), None, chain)
+    }
+
+    /// A frame of a data message, in its order (§5.4).
+    pub(super) fn fragment(&mut self, frame: Frame, chain: &mut Chain) -> Result<(), SendError> {
+        let opcode = match (self.under_way, frame.opcode) {
+            (None, Opcode::CONTINUATION) => return Err(SendError::NoMessageUnderWay),
+            (Some(opcode), Opcode::CONTINUATION) => opcode,
+            (Some(_), _) => return Err(SendError::MessageUnderWay),
+            (None, opcode) => opcode,
+        };
+        if opcode == Opcode::TEXT {
+            let mut validator = self.validator.clone();
+            let checked = validator.push(&frame.payload);
+            let checked = checked.and_then(|()| match frame.fin {
+                Fin::Last => validator.finish(),
+                Fin::More => Ok(()),
+            });
+            checked.map_err(|_| SendError::InvalidUtf8)?;
+            self.validator = validator;
+        }
+        self.under_way = (frame.fin == Fin::More).then_some(opcode);
+        self.data(frame, None, chain);
+        Ok(())
+    }
+
+    /// A control frame, which may go between the fragments of a message.
+    pub(super) fn control(&mut self, rsv: Rsv, opcode: Opcode, payload: Bytes, chain: &mut Chain) {
+        let frame = Frame::new(opcode, payload).rsv(rsv);
+        self.data(frame, None, chain);
     }
 
     pub(super) fn pong(&mut self, payload: Bytes) {
         if self.queue.len() < PONG_ROOM {
-            self.frame(Opcode::PONG, payload);
+            self.frame(Frame::new(Opcode::PONG, payload));
         } else {
             self.pong = Some(payload);
         }
@@ -62,18 +132,52 @@ impl Outbound {
 
     pub(super) fn close(&mut self, payload: &ClosePayload) {
         self.pong = None;
-        self.frame(Opcode::CLOSE, payload.encode());
+        self.frame(Frame::new(Opcode::CLOSE, payload.encode()));
     }
 
-    /// Forgets what the transport will not take any more.
-    pub(super) fn discard(&mut self) {
+    /// The transport takes nothing any more.
+    pub(super) fn shut(&mut self) {
+        self.shut = true;
         self.pong = None;
-        self.queue = SendQueue::default();
+        self.queue.clear();
     }
 
-    fn frame(&mut self, opcode: Opcode, payload: Bytes) {
-        self.encoder
-            .encode(Fin::Last, opcode, payload, &mut self.queue);
+    fn data(&mut self, mut frame: Frame, compress: Option<bool>, chain: &mut Chain) {
+        if !chain.is_empty() {
+            let head = FrameHead {
+                fin: frame.fin,
+                rsv: frame.rsv,
+                opcode: frame.opcode,
+                payload_len: frame.payload.len() as u64,
+                compress,
+            };
+            let end = match frame.fin {
+                Fin::More => PartEnd::Frame,
+                Fin::Last => PartEnd::Message,
+            };
+            (frame.rsv, frame.payload) = chain.encode(&head, frame.payload, end);
+        }
+        self.frame(frame);
+    }
+
+    /// A frame that is encoded already.
+    fn whole(&mut self, frame: &Bytes) {
+        if !self.shut {
+            self.queue.push_ref(frame);
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        let Frame {
+            fin,
+            rsv,
+            opcode,
+            payload,
+        } = frame;
+        if !self.shut {
+            self.encoder
+                .encode(fin, rsv, opcode, payload, &mut self.queue);
+        }
     }
 }
 

@@ -83,6 +83,17 @@ impl ClosePayload {
         }
     }
 
+    /// What the application wants to send.
+    pub(crate) fn to_send(payload: Bytes) -> Result<Self, SendError> {
+        Self::parse(payload).map_err(|error| {
+            if let ProtocolError::InvalidCloseCode(code) = error {
+                SendError::UnsendableCloseCode(code)
+            } else {
+                SendError::InvalidUtf8
+            }
+        })
+    }
+
     pub(crate) fn parse(mut payload: Bytes) -> Result<Self, ProtocolError> {
         match payload.len() {
             0 => return Ok(Self::EMPTY),

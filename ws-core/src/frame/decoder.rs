@@ -1,6 +1,6 @@
 use bytes::{Buf, BytesMut};
 
-use crate::{ProtocolError, Role};
+use crate::{Config, ProtocolError, Role, Rsv};
 
 use super::{Header, MAX_HEADER};
 
@@ -10,6 +10,10 @@ use super::{Header, MAX_HEADER};
 pub(crate) struct Decoder {
     role: Role,
     max_frame_bytes: usize,
+    /// The reserved bits that have an owner.
+    owned_rsv: Rsv,
+    /// The opcodes that have a meaning, one bit each.
+    known_opcodes: u16,
     /// The start of a header whose end is not here yet.
     partial: [u8; MAX_HEADER],
     partial_len: u8,
@@ -30,14 +34,21 @@ pub(crate) struct Part {
 }
 
 impl Decoder {
-    pub(crate) const fn new(role: Role, max_frame_bytes: usize) -> Self {
+    pub(crate) fn new(role: Role, config: &Config) -> Self {
         Self {
             role,
-            max_frame_bytes,
+            max_frame_bytes: config.max_frame_bytes,
+            owned_rsv: config.claimed_rsv,
+            known_opcodes: config.opcodes.bits(),
             partial: [0; MAX_HEADER],
             partial_len: 0,
             current: None,
         }
+    }
+
+    /// Extensions own these bits.
+    pub(crate) const fn own(&mut self, bits: Rsv) {
+        self.owned_rsv = self.owned_rsv.union(bits);
     }
 
     /// The next part of a frame; `None` when `input` is used up.
@@ -99,10 +110,11 @@ impl Decoder {
 
     fn check(&self, header: Header) -> Result<Header, ProtocolError> {
         // §5.2: a reserved bit or opcode that nothing negotiated gives a meaning
-        if !header.rsv.is_empty() {
-            return Err(ProtocolError::ReservedBits(header.rsv));
+        let nobodys = header.rsv.without(self.owned_rsv);
+        if !nobodys.is_empty() {
+            return Err(ProtocolError::ReservedBits(nobodys));
         }
-        if header.opcode.is_reserved() {
+        if self.known_opcodes & 1 << header.opcode.get() == 0 {
             return Err(ProtocolError::UnknownOpcode(header.opcode));
         }
         // §5.1: clients mask, servers do not

@@ -1,6 +1,9 @@
 use std::{sync::Arc, time::Instant};
 
-use crate::{Config, Connection, Entropy};
+use crate::{
+    Config, Connection, Entropy, Rsv,
+    extension::{Agreement, ClientOffer, Params},
+};
 
 use super::{ResponseError, headers::Fields, key::Key};
 
@@ -21,6 +24,8 @@ pub struct ClientHandshake {
     host: String,
     key: Key,
     subprotocols: Vec<String>,
+    extensions: Vec<Box<dyn ClientOffer>>,
+    claimed_rsv: Rsv,
     entropy: Entropy,
 }
 
@@ -33,6 +38,8 @@ impl ClientHandshake {
             host: host.into(),
             key: Key::generate(&mut entropy),
             subprotocols: Vec::new(),
+            extensions: Vec::new(),
+            claimed_rsv: Rsv::NONE,
             entropy,
         }
     }
@@ -49,9 +56,32 @@ impl ClientHandshake {
         self
     }
 
+    /// Offers this extension, after those before ([RFC 6455 §9.1]).
+    ///
+    /// [RFC 6455 §9.1]: https://www.rfc-editor.org/rfc/rfc6455#section-9.1
+    #[must_use]
+    pub fn extension(mut self, extension: impl ClientOffer + 'static) -> Self {
+        self.extensions.push(Box::new(extension));
+        self
+    }
+
+    /// Opens no connection with an extension that owns one of these bits,
+    /// because the application does ([`Config::claim_rsv`]).
+    #[must_use]
+    pub const fn claim_rsv(mut self, bits: Rsv) -> Self {
+        self.claimed_rsv = bits;
+        self
+    }
+
     /// The header fields of the request, whose method is GET.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let offered = (!self.subprotocols.is_empty()).then(|| self.subprotocols.join(", "));
+        let subprotocols = (!self.subprotocols.is_empty()).then(|| self.subprotocols.join(", "));
+        let offers = self
+            .extensions
+            .iter()
+            .flat_map(|extension| extension.offers());
+        let offers: Vec<_> = offers.map(|offer| Params::to_string(&offer)).collect();
+        let extensions = (!offers.is_empty()).then(|| offers.join(", "));
         [
             ("Host", self.host.clone()),
             ("Upgrade", "websocket".to_owned()),
@@ -60,7 +90,8 @@ impl ClientHandshake {
             ("Sec-WebSocket-Version", "13".to_owned()),
         ]
         .into_iter()
-        .chain(offered.map(|offered| ("Sec-WebSocket-Protocol", offered)))
+        .chain(subprotocols.map(|offered| ("Sec-WebSocket-Protocol", offered)))
+        .chain(extensions.map(|offered| ("Sec-WebSocket-Extensions", offered)))
     }
 
     /// Judges the response, and begins the connection. Bytes that came behind
@@ -81,7 +112,7 @@ impl ClientHandshake {
             return Err(ResponseError::Status(status));
         }
         let fields = Fields::gather(headers).map_err(ResponseError::Malformed)?;
-        if !fields.upgrade {
+        if !fields.upgrade_only {
             return Err(ResponseError::Upgrade);
         }
         if !fields.connection {
@@ -90,14 +121,14 @@ impl ClientHandshake {
         if fields.accept.value() != Some(&self.key.accept()) {
             return Err(ResponseError::Accept);
         }
-        if fields.extensions {
-            return Err(ResponseError::Extension);
-        }
+        let agreement = Agreement::agree(&self.extensions, &fields.extensions, self.claimed_rsv)?;
         let subprotocol = match fields.subprotocols[..] {
             [] => None,
             [chosen] if self.subprotocols.iter().any(|offered| offered == chosen) => Some(chosen),
             _ => return Err(ResponseError::Subprotocol),
         };
-        Ok(Connection::client(now, config, self.entropy).with_subprotocol(subprotocol))
+        Ok(Connection::client(now, config, self.entropy)
+            .with_subprotocol(subprotocol)
+            .with_extensions(agreement))
     }
 }

@@ -1,10 +1,14 @@
 use std::str;
 
+use crate::extension::Params;
+
 /// The header fields that matter to a handshake, gathered in one pass.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
     /// `Upgrade` names `websocket`.
     pub(super) upgrade: bool,
+    /// It names nothing else, and stands once.
+    pub(super) upgrade_only: bool,
     /// `Connection` names `upgrade`.
     pub(super) connection: bool,
     pub(super) host: Once<'a>,
@@ -13,8 +17,8 @@ pub(super) struct Fields<'a> {
     pub(super) version: Once<'a>,
     /// The members of `Sec-WebSocket-Protocol`, in order.
     pub(super) subprotocols: Vec<&'a str>,
-    /// `Sec-WebSocket-Extensions` has a member.
-    pub(super) extensions: bool,
+    /// The members of `Sec-WebSocket-Extensions`, in order.
+    pub(super) extensions: Vec<Params>,
     /// A body comes with the head.
     pub(super) body: bool,
 }
@@ -57,6 +61,8 @@ impl<'a> Fields<'a> {
             let text = str::from_utf8(value).ok().map(trim);
             let named = |other: &str| name.eq_ignore_ascii_case(other);
             if named("Upgrade") {
+                let only = text.is_some_and(|text| text.eq_ignore_ascii_case("websocket"));
+                fields.upgrade_only = only && !fields.upgrade;
                 fields.upgrade |= has_member(text, "websocket");
             } else if named("Connection") {
                 fields.connection |= has_member(text, "upgrade");
@@ -77,7 +83,9 @@ impl<'a> Fields<'a> {
                     fields.subprotocols.push(member);
                 }
             } else if named("Sec-WebSocket-Extensions") {
-                fields.extensions |= !value.trim_ascii().is_empty();
+                let malformed = "Sec-WebSocket-Extensions";
+                let members = Params::parse_list(text.ok_or(malformed)?);
+                fields.extensions.extend(members.map_err(|_| malformed)?);
             } else if named("Transfer-Encoding") {
                 fields.body = true;
             } else if named("Content-Length") {
@@ -89,7 +97,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Whether `name` may be a token (RFC 9110 §5.6.2), such as a subprotocol.
-pub(super) fn is_token(name: &str) -> bool {
+pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty()
         && name
             .bytes()
@@ -107,6 +115,6 @@ fn members(list: &str) -> impl Iterator<Item = &str> {
         .filter(|member| !member.is_empty())
 }
 
-fn trim(value: &str) -> &str {
+pub(crate) fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }

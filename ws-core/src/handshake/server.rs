@@ -1,6 +1,9 @@
-use std::{sync::Arc, time::Instant};
+use std::{fmt, sync::Arc, time::Instant};
 
-use crate::{Config, Connection};
+use crate::{
+    Config, Connection, Rsv,
+    extension::{Agreement, Params, ServerChoice},
+};
 
 use super::{
     RequestError,
@@ -31,10 +34,22 @@ use super::{
 /// ```
 ///
 /// [RFC 6455 §4.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ServerHandshake {
-    subprotocols: Vec<String>,
+    subprotocols: Subprotocols,
+    extensions: Vec<Arc<dyn ServerChoice>>,
+    claimed_rsv: Rsv,
 }
+
+/// How the server chooses among the subprotocols that a client offers.
+#[derive(Clone)]
+enum Subprotocols {
+    /// The first of these that is offered.
+    Preferred(Vec<String>),
+    Selected(Arc<Select>),
+}
+
+type Select = dyn Fn(&[&str]) -> Option<String> + Send + Sync;
 
 /// The head of a request, as far as it matters to the handshake.
 #[derive(Debug, Clone)]
@@ -72,7 +87,9 @@ impl ServerHandshake {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            subprotocols: Vec::new(),
+            subprotocols: Subprotocols::Preferred(Vec::new()),
+            extensions: Vec::new(),
+            claimed_rsv: Rsv::NONE,
         }
     }
 
@@ -87,7 +104,40 @@ impl ServerHandshake {
         mut self,
         subprotocols: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        self.subprotocols = subprotocols.into_iter().map(Into::into).collect();
+        let subprotocols = subprotocols.into_iter().map(Into::into);
+        self.subprotocols = Subprotocols::Preferred(subprotocols.collect());
+        self
+    }
+
+    /// Chooses the subprotocol with a function that gets what the client
+    /// offers, in the client's order. An answer that was not offered counts as
+    /// none.
+    #[must_use]
+    pub fn select_subprotocol(
+        mut self,
+        select: impl Fn(&[&str]) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.subprotocols = Subprotocols::Selected(Arc::new(select));
+        self
+    }
+
+    /// Agrees on this extension if a client offers it ([RFC 6455 §9.1]).
+    ///
+    /// The client's offers are looked at in their order; for each, the first
+    /// extension of its name that accepts it.
+    ///
+    /// [RFC 6455 §9.1]: https://www.rfc-editor.org/rfc/rfc6455#section-9.1
+    #[must_use]
+    pub fn extension(mut self, extension: impl ServerChoice + 'static) -> Self {
+        self.extensions.push(Arc::new(extension));
+        self
+    }
+
+    /// Agrees on no extension that owns one of these bits, because the
+    /// application does ([`Config::claim_rsv`]).
+    #[must_use]
+    pub const fn claim_rsv(mut self, bits: Rsv) -> Self {
+        self.claimed_rsv = bits;
         self
     }
 
@@ -132,20 +182,35 @@ impl ServerHandshake {
         }
         let key = fields.key.value().and_then(Key::parse);
         let key = key.ok_or(RequestError::Key)?;
-        let mut spoken = self.subprotocols.iter();
-        let subprotocol = spoken.find(|&spoken| fields.subprotocols.contains(&spoken.as_str()));
+        let offered = &fields.subprotocols[..];
+        let subprotocol = match &self.subprotocols {
+            Subprotocols::Preferred(spoken) => {
+                let mut spoken = spoken.iter();
+                spoken.find(|&spoken| offered.contains(&&**spoken)).cloned()
+            }
+            Subprotocols::Selected(select) => {
+                select(offered).filter(|chosen| offered.contains(&&**chosen))
+            }
+        };
+        let agreement = Agreement::choose(&self.extensions, &fields.extensions, self.claimed_rsv);
+        let answers = agreement.params().iter().map(Params::to_string);
         Ok(Acceptance {
             accept: key.accept(),
-            subprotocol: subprotocol.cloned(),
+            subprotocol,
+            extensions: answers.collect::<Vec<_>>().join(", "),
+            agreement,
         })
     }
 }
 
 /// A request that is accepted, and what was agreed on.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Acceptance {
     accept: String,
     subprotocol: Option<String>,
+    /// The value of `Sec-WebSocket-Extensions`.
+    extensions: String,
+    agreement: Agreement,
 }
 
 impl Acceptance {
@@ -153,6 +218,7 @@ impl Acceptance {
     /// body.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let subprotocol = self.subprotocol();
+        let extensions = Some(&*self.extensions).filter(|value| !value.is_empty());
         [
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),
@@ -160,6 +226,13 @@ impl Acceptance {
         ]
         .into_iter()
         .chain(subprotocol.map(|name| ("Sec-WebSocket-Protocol", name)))
+        .chain(extensions.map(|value| ("Sec-WebSocket-Extensions", value)))
+    }
+
+    /// The extensions agreed on, in order.
+    #[must_use]
+    pub fn extensions(&self) -> &[Params] {
+        self.agreement.params()
     }
 
     /// The subprotocol agreed on.
@@ -172,6 +245,23 @@ impl Acceptance {
     /// the request's head are its first input.
     #[must_use]
     pub fn into_connection(self, now: Instant, config: impl Into<Arc<Config>>) -> Connection {
-        Connection::server(now, config).with_subprotocol(self.subprotocol)
+        Connection::server(now, config)
+            .with_subprotocol(self.subprotocol)
+            .with_extensions(self.agreement)
+    }
+}
+
+impl Default for ServerHandshake {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Subprotocols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preferred(names) => names.fmt(f),
+            Self::Selected(_) => f.write_str("selected by a function"),
+        }
     }
 }

@@ -1,36 +1,69 @@
-use bytes::BytesMut;
+use bytes::Bytes;
 
-use crate::{Fin, Header, Message, Opcode, ProtocolError, Validator, frame::decoder::Part};
+use crate::{
+    Config, Delivery, Fin, Frame, Header, Message, MessagePart, Opcode, ProtocolError, Validator,
+    extension::{Chain, Handling, PartEnd},
+    frame::decoder::Part,
+};
 
-/// Parts of data frames to whole messages, their order and size checked (§5.4).
+/// Parts of data frames to what the application wants: whole messages, parts
+/// or frames; their order and size checked (§5.4).
 ///
-/// A message that lies in the input as one frame stays there. Any other is
-/// collected in one contiguous buffer that grows with what arrives, never with
-/// what is announced: a fragment costs its bytes and nothing else.
+/// What lies in the input as a whole stays there. Anything else is collected
+/// in one contiguous buffer that grows with what arrives, never with what is
+/// announced: a fragment costs its bytes and nothing else.
 #[derive(Debug)]
 pub(crate) struct Assembler {
     max_message_bytes: usize,
     max_fragments: usize,
+    delivery: Delivery,
     /// The opcode of the message under way.
     opcode: Option<Opcode>,
     fragments: usize,
-    payload: BytesMut,
+    /// What has come of the message, decoded, and what it took on the wire.
+    message_bytes: usize,
+    wire_bytes: u64,
+    /// What the extensions do with the frame under way.
+    handling: Handling,
+    /// What waits to be handed out.
+    held: Vec<u8>,
     validator: Validator,
 }
 
+/// What there is to hand out.
+#[derive(Debug)]
+pub(crate) enum Assembled {
+    Message(Message),
+    Part(MessagePart),
+    Frame(Frame),
+}
+
 impl Assembler {
-    pub(crate) fn new(max_message_bytes: usize, max_fragments: usize) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
-            max_message_bytes,
-            max_fragments,
+            max_message_bytes: config.max_message_bytes,
+            max_fragments: config.max_fragments,
+            delivery: config.delivery,
             opcode: None,
             fragments: 0,
-            payload: BytesMut::new(),
+            message_bytes: 0,
+            wire_bytes: 0,
+            handling: Handling::Pass,
+            held: Vec::new(),
             validator: Validator::default(),
         }
     }
 
-    pub(crate) fn push(&mut self, part: Part) -> Result<Option<Message>, ProtocolError> {
+    /// Whether a message has begun and not ended.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        self.opcode.is_some()
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        part: Part,
+        chain: &mut Chain,
+    ) -> Result<Option<Assembled>, ProtocolError> {
         let Part {
             header,
             payload,
@@ -38,28 +71,89 @@ impl Assembler {
             last,
         } = part;
         if first {
-            self.begin_frame(&header)?;
+            self.begin_frame(&header, chain)?;
         }
         let opcode = self.opcode.ok_or(ProtocolError::UnexpectedContinuation)?;
+        let end = match (last, header.fin) {
+            (false, _) => PartEnd::Part,
+            (true, Fin::More) => PartEnd::Frame,
+            (true, Fin::Last) => PartEnd::Message,
+        };
+        let due = match self.delivery {
+            Delivery::Messages => end == PartEnd::Message,
+            Delivery::Parts => true,
+            Delivery::Frames => end != PartEnd::Part,
+        };
+        let checked = match self.handling {
+            Handling::Pass => &payload[..],
+            Handling::Transform => {
+                let held = self.held.len();
+                let limit = self.max_message_bytes - self.message_bytes;
+                chain.decode(&payload, end, limit, &mut self.held)?;
+                &self.held[held..]
+            }
+        };
+        self.message_bytes += checked.len();
         if opcode == Opcode::TEXT {
-            self.validator.push(&payload)?;
+            self.validator.push(checked)?;
+            if end == PartEnd::Message {
+                self.validator.finish()?;
+            }
         }
-        let done = last && header.fin == Fin::Last;
-        if done && first && header.opcode != Opcode::CONTINUATION {
-            return self.finish(opcode, payload).map(Some);
+        let payload = match self.handling {
+            // It lies in the input as a whole.
+            Handling::Pass if due && self.held.is_empty() => payload.freeze(),
+            Handling::Pass => {
+                self.held.extend_from_slice(&payload);
+                // Before anything is handed out: the input is free again.
+                drop(payload);
+                self.release(due)
+            }
+            Handling::Transform => {
+                drop(payload);
+                self.release(due)
+            }
+        };
+        if end == PartEnd::Message {
+            self.opcode = None;
+            self.fragments = 0;
+            self.message_bytes = 0;
+            self.wire_bytes = 0;
         }
-        self.payload.extend_from_slice(&payload);
-        // Only now, since both may be slices of one input.
-        drop(payload);
-        if done {
-            let payload = std::mem::take(&mut self.payload);
-            self.finish(opcode, payload).map(Some)
+        if !due {
+            return Ok(None);
+        }
+        let rsv = header.rsv.without(chain.rsv());
+        Ok(match self.delivery {
+            Delivery::Messages => {
+                Some(Assembled::Message(Message::from_validated(opcode, payload)))
+            }
+            // A header alone is nothing to tell of yet.
+            Delivery::Parts if payload.is_empty() && end == PartEnd::Part => None,
+            Delivery::Parts => Some(Assembled::Part(MessagePart {
+                opcode,
+                rsv,
+                payload,
+                end,
+            })),
+            Delivery::Frames => Some(Assembled::Frame(Frame {
+                fin: header.fin,
+                rsv,
+                opcode: header.opcode,
+                payload,
+            })),
+        })
+    }
+
+    fn release(&mut self, due: bool) -> Bytes {
+        if due {
+            std::mem::take(&mut self.held).into()
         } else {
-            Ok(None)
+            Bytes::new()
         }
     }
 
-    fn begin_frame(&mut self, header: &Header) -> Result<(), ProtocolError> {
+    fn begin_frame(&mut self, header: &Header, chain: &mut Chain) -> Result<(), ProtocolError> {
         match (self.opcode, header.opcode) {
             (None, Opcode::CONTINUATION) => return Err(ProtocolError::UnexpectedContinuation),
             (Some(_), Opcode::CONTINUATION) => {}
@@ -74,22 +168,27 @@ impl Assembler {
                 });
             }
         }
-        let len = (self.payload.len() as u64).saturating_add(header.payload_len);
-        if len > self.max_message_bytes as u64 {
+        self.handling = if chain.is_empty() {
+            Handling::Pass
+        } else {
+            chain.inbound_frame(header)?
+        };
+        // What is decoded is counted while decoding; here it is enough that
+        // bytes which stand for nothing come to an end as well.
+        let most = match self.handling {
+            Handling::Pass => self.max_message_bytes as u64,
+            Handling::Transform => {
+                let most = self.max_message_bytes as u64;
+                most.saturating_add(most / 8).saturating_add(1024)
+            }
+        };
+        self.wire_bytes = self.wire_bytes.saturating_add(header.payload_len);
+        if self.wire_bytes > most {
             return Err(ProtocolError::MessageTooBig {
-                len,
+                len: self.wire_bytes,
                 limit: self.max_message_bytes,
             });
         }
         Ok(())
-    }
-
-    fn finish(&mut self, opcode: Opcode, payload: BytesMut) -> Result<Message, ProtocolError> {
-        self.opcode = None;
-        self.fragments = 0;
-        if opcode == Opcode::TEXT {
-            self.validator.finish()?;
-        }
-        Ok(Message::from_validated(opcode, payload.freeze()))
     }
 }

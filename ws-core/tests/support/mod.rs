@@ -7,6 +7,7 @@ pub(crate) mod frames;
 pub(crate) mod heads;
 pub(crate) mod pair;
 pub(crate) mod side;
+pub(crate) mod streams;
 
 use std::time::Duration;
 

@@ -77,6 +77,12 @@ impl Side {
         self.feed(&frames::frame(self.role().peer(), first, payload));
     }
 
+    /// A frame of the peer is there, but the application does not look yet.
+    pub(crate) fn unread(&mut self, first: u8, payload: &[u8]) {
+        let mut buffer = frames::frame(self.role().peer(), first, payload)[..].into();
+        self.connection.handle_input(self.now, &mut buffer);
+    }
+
     pub(crate) fn eof(&mut self) {
         self.connection.handle_eof(self.now);
         self.run();
@@ -147,13 +153,13 @@ impl Side {
     /// Does what the connection says, until it waits.
     pub(crate) fn run(&mut self) {
         for _ in 0..1_000_000 {
-            let mut output = self.connection.poll_output();
+            let mut output = self.connection.poll_output(self.now);
             if let Output::Transmit(queue) = &mut output
                 && self.room == 0
             {
                 assert!(queue.has_remaining());
                 // The transport is jammed: what is there to wait for?
-                output = self.connection.poll_end();
+                output = self.connection.poll_end(self.now);
             }
             match output {
                 Output::Event(event) => {
@@ -212,11 +218,13 @@ impl Side {
     }
 
     pub(crate) fn messages(&self) -> Vec<Message> {
-        let messages = self.events.iter().filter_map(|event| match event {
-            Event::Message(message) => Some(message.clone()),
-            _ => None,
-        });
-        messages.collect()
+        let mut messages = Vec::new();
+        for event in &self.events {
+            if let Event::Message(message) = event {
+                messages.push(message.clone());
+            }
+        }
+        messages
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -225,10 +233,11 @@ impl Side {
 
     /// How the connection ended.
     pub(crate) fn outcome(&self) -> &Outcome {
-        match self.events.last() {
-            Some(Event::Closed(outcome)) => outcome,
-            last => panic!("not closed, last came {last:?}"),
-        }
+        let last = self.events.last();
+        let Some(Event::Closed(outcome)) = last else {
+            panic!("not closed, last came {last:?}");
+        };
+        outcome
     }
 
     pub(crate) fn cause(&self) -> &Cause {

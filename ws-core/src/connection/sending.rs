@@ -1,0 +1,191 @@
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::{
+    ClosePayload, Fin, Frame, Message, Opcode, PreparedMessage, Rsv, SendError,
+    frame::MAX_CONTROL_PAYLOAD,
+};
+
+use super::{Cause, Connection, State};
+
+/// The verbs: what the application asks for.
+impl Connection {
+    /// Queues a message.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] once a Close frame was sent or received.
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
+        self.send_with(message, None)
+    }
+
+    /// Queues a message and tells the extensions whether to compress it; `None`
+    /// leaves it to them.
+    ///
+    /// Secrets that stand beside what a peer can choose should not be
+    /// compressed: the length of the result would tell of them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_with(
+        &mut self,
+        message: impl Into<Message>,
+        compress: Option<bool>,
+    ) -> Result<(), SendError> {
+        self.check_open()?;
+        let message = message.into();
+        self.check_data_opcode(message.opcode())?;
+        self.outbound.message(message, compress, &mut self.chain)
+    }
+
+    /// Queues a frame as it is: a fragment of a message, or a control frame.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is closing, the frame is out of order or not allowed
+    /// by its kind, the opcode is not registered, a reserved bit is not the
+    /// application's, or text is not UTF-8.
+    pub fn send_frame(&mut self, now: Instant, frame: Frame) -> Result<(), SendError> {
+        let Frame {
+            fin,
+            rsv,
+            opcode,
+            ref payload,
+        } = frame;
+        let owned = self.config.claimed_rsv.without(self.chain.rsv());
+        let foreign = rsv.without(owned);
+        if !foreign.is_empty() {
+            return Err(SendError::ReservedBits(foreign));
+        }
+        if !opcode.is_control() {
+            self.check_open()?;
+            if opcode != Opcode::CONTINUATION {
+                self.check_data_opcode(opcode)?;
+            }
+            return self.outbound.fragment(frame, &mut self.chain);
+        }
+        if fin == Fin::More {
+            return Err(SendError::FragmentedControl(opcode));
+        }
+        let payload = payload.clone();
+        if opcode == Opcode::CLOSE {
+            return self.close(now, ClosePayload::to_send(payload)?);
+        }
+        self.send_control_frame(rsv, opcode, payload)
+    }
+
+    /// Queues a control frame of a registered opcode, with a payload of at most
+    /// 125 bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is closing, the opcode is not registered, or the
+    /// payload is too long.
+    pub fn send_control(
+        &mut self,
+        opcode: Opcode,
+        payload: impl Into<Bytes>,
+    ) -> Result<(), SendError> {
+        if !opcode.is_reserved() || !opcode.is_control() {
+            return Err(SendError::Opcode(opcode));
+        }
+        self.send_control_frame(Rsv::NONE, opcode, payload.into())
+    }
+
+    /// Queues a message that is encoded already.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_prepared(&mut self, prepared: &PreparedMessage) -> Result<(), SendError> {
+        self.check_open()?;
+        self.check_data_opcode(prepared.opcode())?;
+        self.outbound.prepared(prepared, &mut self.chain)
+    }
+
+    /// Queues a Ping with a payload of at most 125 bytes ([RFC 6455 §5.5.2]).
+    ///
+    /// The heartbeat sends its own; this one is for protocols above.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is closing or the payload is too long.
+    ///
+    /// [RFC 6455 §5.5.2]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2
+    pub fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
+        self.send_control_frame(Rsv::NONE, Opcode::PING, payload.into())
+    }
+
+    /// Queues a Pong that answers no Ping ([RFC 6455 §5.5.3]).
+    ///
+    /// # Errors
+    ///
+    /// If the connection is closing or the payload is too long.
+    ///
+    /// [RFC 6455 §5.5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+    pub fn pong(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
+        self.send_control_frame(Rsv::NONE, Opcode::PONG, payload.into())
+    }
+
+    /// Begins the closing handshake ([RFC 6455 §7.1.2]).
+    ///
+    /// Messages of the peer may still come until its Close frame does, within
+    /// [`Config::close_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] if it has begun already.
+    ///
+    /// [RFC 6455 §7.1.2]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.2
+    pub fn close(&mut self, now: Instant, payload: ClosePayload) -> Result<(), SendError> {
+        self.now = now;
+        match self.state {
+            State::Open => {
+                self.cause = Some(Cause::Local);
+                self.deadlines.close(now, &self.config);
+                self.send_close(payload);
+            }
+            State::RemoteClosing => {
+                self.send_close(payload);
+                self.finish_closing();
+            }
+            State::LocalClosing | State::Closed => return Err(SendError::Closing),
+        }
+        Ok(())
+    }
+
+    fn check_open(&self) -> Result<(), SendError> {
+        match self.state {
+            State::Open => Ok(()),
+            State::LocalClosing | State::RemoteClosing | State::Closed => Err(SendError::Closing),
+        }
+    }
+
+    fn check_data_opcode(&self, opcode: Opcode) -> Result<(), SendError> {
+        let data = !opcode.is_control() && opcode != Opcode::CONTINUATION;
+        if data && self.config.opcodes.knows(opcode) {
+            Ok(())
+        } else {
+            Err(SendError::Opcode(opcode))
+        }
+    }
+
+    fn send_control_frame(
+        &mut self,
+        rsv: Rsv,
+        opcode: Opcode,
+        payload: Bytes,
+    ) -> Result<(), SendError> {
+        self.check_open()?;
+        if !self.config.opcodes.knows(opcode) {
+            return Err(SendError::Opcode(opcode));
+        }
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::ControlTooLong(payload.len()));
+        }
+        self.outbound.control(rsv, opcode, payload, &mut self.chain);
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! Heads of HTTP/1.1 messages as bytes ([RFC 9112]), for those who have no HTTP
+//! library at hand.
+//!
+//! [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
+
+use std::fmt::Write;
+
+use bytes::{Buf, Bytes, BytesMut};
+use thiserror::Error;
+
+/// Waits for the end of a head, and reads it.
+///
+/// Each byte is looked at once while it arrives, and the head is parsed once,
+/// when it is whole: however it is cut, reading costs the same.
+#[derive(Debug, Clone)]
+pub struct HeadReader {
+    max_bytes: usize,
+    scanned: usize,
+}
+
+/// The head of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestHead {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// What is asked for, such as `/chat?room=7`.
+    pub target: String,
+    /// Whether the version is HTTP/1.1; otherwise it is HTTP/1.0.
+    pub http_1_1: bool,
+    /// The header fields.
+    pub headers: Vec<(String, Bytes)>,
+}
+
+/// The head of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResponseHead {
+    /// The status code.
+    pub status: u16,
+    /// The header fields.
+    pub headers: Vec<(String, Bytes)>,
+}
+
+/// A head cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HeadError {
+    /// The head is longer than allowed.
+    #[error("head exceeds the limit of {limit} bytes")]
+    TooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// There are more header fields than allowed.
+    #[error("head has more than {MAX_FIELDS} header fields")]
+    TooManyFields,
+    /// The bytes are no head of HTTP/1.
+    #[error("head is malformed: {0}")]
+    Malformed(String),
+}
+
+impl HeadError {
+    /// The HTTP status that a server answers with (RFC 6585 §5).
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::TooLong { .. } | Self::TooManyFields => 431,
+            Self::Malformed(_) => 400,
+        }
+    }
+}
+
+impl HeadReader {
+    /// A reader that accepts heads of at most 16 KiB and 100 header fields,
+    /// as much as common servers do.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_bytes: 16 * 1024,
+            scanned: 0,
+        }
+    }
+
+    /// The longest head to accept, in bytes.
+    #[must_use]
+    pub const fn max_bytes(mut self, limit: usize) -> Self {
+        self.max_bytes = limit;
+        self
+    }
+
+    /// Takes a request's head off the front of `input`; `None` if it needs more
+    /// bytes. What follows the head stays: it belongs to the connection.
+    ///
+    /// # Errors
+    ///
+    /// If the head is too long or malformed.
+    pub fn request(&mut self, input: &mut BytesMut) -> Result<Option<RequestHead>, HeadError> {
+        let Some(head) = self.head(input)? else {
+            return Ok(None);
+        };
+        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let mut request = httparse::Request::new(&mut fields);
+        request.parse(&head)?;
+        Ok(Some(RequestHead {
+            method: request.method.unwrap_or_default().to_owned(),
+            target: request.path.unwrap_or_default().to_owned(),
+            http_1_1: request.version == Some(1),
+            headers: headers(request.headers, &head),
+        }))
+    }
+
+    /// Takes a response's head off the front of `input`; `None` if it needs
+    /// more bytes. What follows the head stays.
+    ///
+    /// # Errors
+    ///
+    /// If the head is too long or malformed.
+    pub fn response(&mut self, input: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
+        let Some(head) = self.head(input)? else {
+            return Ok(None);
+        };
+        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let mut response = httparse::Response::new(&mut fields);
+        response.parse(&head)?;
+        Ok(Some(ResponseHead {
+            status: response.code.unwrap_or_default(),
+            headers: headers(response.headers, &head),
+        }))
+    }
+
+    fn head(&mut self, input: &mut BytesMut) -> Result<Option<Bytes>, HeadError> {
+        // Empty lines before a head are passed over (RFC 9112 §2.2).
+        while self.scanned == 0 && input.starts_with(b"\r\n") {
+            input.advance(2);
+        }
+        let from = self.scanned.saturating_sub(END.len() - 1);
+        let found = input[from..]
+            .windows(END.len())
+            .position(|window| window == END);
+        let len = found.map_or(input.len(), |at| from + at + END.len());
+        if len > self.max_bytes {
+            return Err(HeadError::TooLong {
+                limit: self.max_bytes,
+            });
+        }
+        self.scanned = len;
+        if found.is_none() {
+            return Ok(None);
+        }
+        self.scanned = 0;
+        Ok(Some(input.split_to(len).freeze()))
+    }
+}
+
+impl Default for HeadReader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Writes the head of a GET request.
+///
+/// Names and values are written as they are: they must hold no line break.
+#[must_use]
+pub fn write_request<'a>(
+    target: &str,
+    headers: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
+) -> String {
+    let mut head = format!("GET {target} HTTP/1.1\r\n");
+    write_fields(&mut head, headers);
+    head
+}
+
+/// Writes the head of a response.
+///
+/// Names and values are written as they are: they must hold no line break.
+#[must_use]
+pub fn write_response<'a>(
+    status: u16,
+    headers: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
+) -> String {
+    let reason = match status {
+        101 => "Switching Protocols",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        405 => "Method Not Allowed",
+        426 => "Upgrade Required",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        _ => "",
+    };
+    let mut head = format!("HTTP/1.1 {status} {reason}\r\n");
+    write_fields(&mut head, headers);
+    head
+}
+
+fn write_fields<'a>(
+    head: &mut String,
+    headers: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
+) {
+    for (name, value) in headers {
+        let value = value.as_ref();
+        // Writing to a string does not fail.
+        write!(head, "{name}: {value}\r\n").ok();
+    }
+    head.push_str("\r\n");
+}
+
+fn headers(fields: &[httparse::Header<'_>], head: &Bytes) -> Vec<(String, Bytes)> {
+    let fields = fields.iter();
+    fields
+        .map(|field| (field.name.to_owned(), head.slice_ref(field.value)))
+        .collect()
+}
+
+impl From<httparse::Error> for HeadError {
+    fn from(error: httparse::Error) -> Self {
+        if error == httparse::Error::TooManyHeaders {
+            Self::TooManyFields
+        } else {
+            Self::Malformed(error.to_string())
+        }
+    }
+}
+
+const MAX_FIELDS: usize = 100;
+const END: &[u8] = b"\r\n\r\n";
