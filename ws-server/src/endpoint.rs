@@ -3,7 +3,11 @@ use std::{fmt, sync::Arc, time::Instant};
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
 use ws_actors::{Driver, FrameMessage, Handlers, WsContext};
-use ws_core::{Config, Opcode, handshake::ServerHandshake};
+use ws_core::{
+    Config, Opcode,
+    extension::{ServerChoice, deflate::Deflate},
+    handshake::ServerHandshake,
+};
 
 use crate::{
     EndpointError, Shutdown, UpgradeError,
@@ -66,6 +70,8 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
     pub fn builder() -> EndpointBuilder<A> {
         EndpointBuilder {
             handlers: Handlers::new(),
+            handshake: ServerHandshake::new(),
+            compression: Some(Deflate::new()),
             subprotocols: Vec::new(),
             origins: Origins::default(),
             shutdown: Shutdown::default(),
@@ -125,6 +131,8 @@ impl<A: Actor> fmt::Debug for Endpoint<A> {
 /// Describes an [`Endpoint`].
 pub struct EndpointBuilder<A: Actor> {
     handlers: Handlers<A>,
+    handshake: ServerHandshake,
+    compression: Option<Deflate>,
     subprotocols: Vec<String>,
     origins: Origins,
     shutdown: Shutdown,
@@ -177,6 +185,22 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         self
     }
 
+    /// The terms on which messages are compressed, or `None` for not at all.
+    ///
+    /// Default: [`Deflate::new`], for clients that offer permessage-deflate.
+    #[must_use]
+    pub fn compression(mut self, terms: impl Into<Option<Deflate>>) -> Self {
+        self.compression = terms.into();
+        self
+    }
+
+    /// Agrees on an extension of your own, before compression.
+    #[must_use]
+    pub fn extension(mut self, extension: impl ServerChoice + 'static) -> Self {
+        self.handshake = self.handshake.extension(extension);
+        self
+    }
+
     /// Lets pages of these origins connect too, such as `https://example.com`.
     ///
     /// By default only pages of the server itself may, as a browser would
@@ -218,9 +242,13 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         {
             return Err(EndpointError::Subprotocol(name.clone()));
         }
+        let mut handshake = self.handshake.subprotocols(self.subprotocols);
+        if let Some(deflate) = self.compression {
+            handshake = handshake.extension(deflate);
+        }
         Ok(Endpoint(Arc::new(Inner {
             handlers: Arc::new(self.handlers),
-            handshake: ServerHandshake::new().subprotocols(self.subprotocols),
+            handshake,
             origins: self.origins,
             shutdown: self.shutdown,
         })))

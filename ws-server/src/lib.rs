@@ -27,7 +27,7 @@ pub use ws_actors::{
 };
 pub use ws_core::{
     Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, Opcode, Outcome, PreparedMessage,
-    ProtocolError, Timeout, Utf8Bytes,
+    ProtocolError, Timeout, Utf8Bytes, extension::deflate::Deflate,
 };
 
 pub use self::{

@@ -4,10 +4,11 @@ use std::{net::IpAddr, time::Duration};
 
 use actix::{Actor, Handler};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use ws_examples::StartError;
 use ws_server::{
-    Binary, Config, Endpoint, Membership, Message, Rooms, Shutdown, Text, UpgradeError, WsContext,
+    Binary, Config, Deflate, Endpoint, Membership, Message, Rooms, Shutdown, Text, UpgradeError,
+    WsContext,
 };
 
 /// Echoes WebSocket messages.
@@ -36,6 +37,15 @@ struct Args {
     /// Most fragments that a message may come in
     #[arg(long, default_value_t = 1 << 16, value_name = "N")]
     max_fragments: usize,
+    /// Whether to compress, for clients that offer it (permessage-deflate)
+    #[arg(long, default_value = "off", value_name = "WHEN")]
+    compression: Compression,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Compression {
+    On,
+    Off,
 }
 
 #[actix_web::main]
@@ -45,10 +55,12 @@ async fn main() -> Result<(), StartError> {
     let config = Config::new()
         .max_message_bytes(args.max_message_bytes)
         .max_fragments(args.max_fragments);
+    let compression = (args.compression == Compression::On).then(Deflate::new);
     let echo = Endpoint::<Echo>::builder()
         .on::<Text>()
         .on::<Binary>()
         .config(config.clone())
+        .compression(compression.clone())
         .any_origin()
         .shutdown(&shutdown)
         .build()?;
@@ -56,6 +68,7 @@ async fn main() -> Result<(), StartError> {
         .on::<Text>()
         .on::<Binary>()
         .config(config)
+        .compression(compression)
         .any_origin()
         .shutdown(&shutdown)
         .build()?;
