@@ -22,6 +22,7 @@ pub struct Config {
     pub(crate) pong_timeout: Duration,
     pub(crate) close_timeout: Duration,
     pub(crate) write_timeout: Duration,
+    pub(crate) handshake_timeout: Duration,
     pub(crate) message_timeout: Option<Duration>,
     pub(crate) opcodes: Registry,
     pub(crate) claimed_rsv: Rsv,
@@ -56,6 +57,7 @@ impl Config {
             pong_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
+            handshake_timeout: Duration::from_secs(10),
             message_timeout: Some(Duration::from_secs(120)),
             opcodes: Registry::new(),
             claimed_rsv: Rsv::NONE,
@@ -135,6 +137,16 @@ impl Config {
     #[must_use]
     pub const fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
+        self
+    }
+
+    /// How long the opening handshake may take, all of it.
+    ///
+    /// Default: 10 s. Whoever feeds the handshake keeps it:
+    /// [`ClientOpening`](crate::handshake::ClientOpening) names the instant.
+    #[must_use]
+    pub const fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = timeout;
         self
     }
 

@@ -7,16 +7,21 @@ use thiserror::Error;
 
 use crate::extension::NegotiationError;
 
+mod body;
 mod client;
 mod headers;
 pub mod http;
 mod key;
+mod opening;
 mod server;
+mod url;
 
 pub(crate) use self::headers::{is_token, trim};
 pub use self::{
     client::ClientHandshake,
+    opening::{Answer, ClientOpening, OpeningError, Response},
     server::{Acceptance, Request, ServerHandshake},
+    url::{UrlError, WebSocketUrl},
 };
 
 /// Why a server refuses a request to upgrade ([RFC 6455 §4.2.1]).

@@ -1,0 +1,108 @@
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::http::ResponseHead;
+
+/// The body of a response that refuses, up to a limit (RFC 9112 §6).
+#[derive(Debug)]
+pub(super) struct BodyReader {
+    framing: Framing,
+    body: BytesMut,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Framing {
+    /// So many bytes are missing.
+    Length(u64),
+    /// So many bytes of the chunk are missing, with the line break behind it.
+    Chunk(u64),
+    /// The size of the next chunk is to come.
+    ChunkSize,
+    /// The stream's end is the body's.
+    ToEnd,
+}
+
+impl BodyReader {
+    pub(super) fn of(head: &ResponseHead) -> Self {
+        let field = |wanted: &str| {
+            let mut fields = head.headers.iter();
+            let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+            std::str::from_utf8(value).ok().map(str::trim)
+        };
+        let chunked =
+            field("Transfer-Encoding").is_some_and(|it| it.eq_ignore_ascii_case("chunked"));
+        let length = field("Content-Length").and_then(|length| length.parse().ok());
+        let framing = match (head.status, chunked, length) {
+            (204 | 304, _, _) => Framing::Length(0),
+            (_, true, _) => Framing::ChunkSize,
+            (_, false, Some(length)) => Framing::Length(length),
+            (_, false, None) => Framing::ToEnd,
+        };
+        Self {
+            framing,
+            body: BytesMut::new(),
+        }
+    }
+
+    /// Takes what there is of the body; true when it is whole, or as long as
+    /// it may be.
+    pub(super) fn read(&mut self, input: &mut BytesMut) -> bool {
+        loop {
+            if self.body.len() >= LIMIT {
+                return true;
+            }
+            match self.framing {
+                Framing::Length(0) => return true,
+                Framing::Length(missing) => {
+                    let taken = self.take(input, missing);
+                    self.framing = Framing::Length(missing - taken);
+                    if taken == 0 {
+                        return false;
+                    }
+                }
+                Framing::ToEnd => {
+                    self.take(input, u64::MAX);
+                    return self.body.len() >= LIMIT;
+                }
+                Framing::Chunk(2) => {
+                    if input.len() < 2 {
+                        return false;
+                    }
+                    input.advance(2);
+                    self.framing = Framing::ChunkSize;
+                }
+                Framing::Chunk(missing) => {
+                    let taken = self.take(input, missing - 2);
+                    self.framing = Framing::Chunk(missing - taken);
+                    if taken == 0 {
+                        return false;
+                    }
+                }
+                Framing::ChunkSize => match httparse::parse_chunk_size(input) {
+                    Ok(httparse::Status::Complete((_, 0))) | Err(_) => return true,
+                    Ok(httparse::Status::Complete((len, size))) => {
+                        input.advance(len);
+                        self.framing = Framing::Chunk(size.saturating_add(2));
+                    }
+                    // A size takes few bytes, whatever extensions it has.
+                    Ok(httparse::Status::Partial) => return input.len() > LIMIT,
+                },
+            }
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.body.freeze()
+    }
+
+    fn take(&mut self, input: &mut BytesMut, at_most: u64) -> u64 {
+        let room = LIMIT - self.body.len();
+        let at_most = usize::try_from(at_most).unwrap_or(usize::MAX);
+        let taken = input.len().min(at_most).min(room);
+        self.body.extend_from_slice(&input[..taken]);
+        input.advance(taken);
+        taken as u64
+    }
+}
+
+/// As much of a body as tells why a request is refused, in bytes.
+const LIMIT: usize = 64 * 1024;
