@@ -1,5 +1,7 @@
 //! What the example programs share.
 
+pub mod blocking;
+
 use std::{fmt, io, net::IpAddr};
 
 /// Why a program could not start, in words for whoever started it.

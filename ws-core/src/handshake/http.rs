@@ -8,6 +8,8 @@ use std::fmt::Write;
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
+use super::Request;
+
 /// Waits for the end of a head, and reads it.
 ///
 /// Each byte is looked at once while it arrives, and the head is parsed once,
@@ -30,6 +32,18 @@ pub struct RequestHead {
     pub http_1_1: bool,
     /// The header fields.
     pub headers: Vec<(String, Bytes)>,
+}
+
+impl RequestHead {
+    /// The head as [`ServerHandshake::accept`] takes it.
+    ///
+    /// [`ServerHandshake::accept`]: super::ServerHandshake::accept
+    #[must_use]
+    pub fn to_request(&self) -> Request<'_, impl Iterator<Item = (&str, &[u8])>> {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (&**name, &**value));
+        Request::new(&self.method, self.http_1_1, headers)
+    }
 }
 
 /// The head of a response.
