@@ -1,1 +1,22 @@
-//! What the tests that cross the crates share.
+//! What the tests that cross the crates share: real servers, real sockets,
+//! programs and browsers, and a limit to every wait.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "helpers of tests panic when something is not as it should be"
+)]
+
+pub mod binaries;
+pub mod chromedriver;
+pub mod client;
+pub mod house;
+pub mod page;
+pub mod probe;
+pub mod program;
+pub mod raw;
+pub mod request;
+pub mod server;
+pub mod wait;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -99,7 +99,7 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
             return Err(UpgradeError::ShuttingDown);
         }
         let mut response = upgrade::switching_protocols(&acceptance);
-        let (transport, body) = portable::channel(payload);
+        let (transport, body) = portable::channel(request, payload);
         let handlers = Arc::clone(&endpoint.handlers);
         let connection = acceptance.into_connection(Instant::now(), handlers.protocol());
         let driver = Driver::new(actor, connection, transport, handlers);

@@ -34,8 +34,8 @@ impl ResponseError for UpgradeError {
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
         let mut response = HttpResponse::build(status);
-        // The peer may go on as if it had been upgraded: nothing it sends now
-        // may be taken for the next request.
+        // The peer may go on as if it had been upgraded, and what it sends
+        // then should not be taken for requests.
         response.force_close();
         match self {
             Self::Handshake(error) => {

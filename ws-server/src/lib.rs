@@ -10,9 +10,13 @@
 //!
 //! # Behind `HttpServer`
 //!
-//! Tell it `client_disconnect_timeout(Duration::ZERO)`: otherwise actix-http
-//! keeps a TCP connection for a second after its WebSocket is closed. And
-//! `tcp_nodelay(true)`, as small messages are sent at once.
+//! Tell it three things that suit WebSockets:
+//!
+//! - `client_disconnect_timeout(Duration::ZERO)`: otherwise actix-http keeps a
+//!   TCP connection for a second after its WebSocket is closed.
+//! - `tcp_nodelay(true)`: otherwise the system holds small messages back.
+//! - `on_connect(ws_server::keep_socket)`: otherwise it keeps the TCP
+//!   connection of a peer that stopped reading, though its actor is gone.
 
 mod endpoint;
 mod error;
@@ -36,4 +40,5 @@ pub use self::{
     group::MemberId,
     rooms::{BroadcastError, Membership, Rooms},
     shutdown::Shutdown,
+    upgrade::keep_socket,
 };

@@ -10,7 +10,7 @@ use std::{
 use actix_web::dev::Server;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use ws_actors::Outbox;
 use ws_core::{CloseCode, ClosePayload};
@@ -71,27 +71,40 @@ impl Shutdown {
     /// Runs an actix-web server until SIGTERM or SIGINT, then closes all
     /// connections and stops it.
     ///
-    /// The server must have been told [`HttpServer::disable_signals`]. The
-    /// process is ready to exit within 10 s of the signal.
+    /// Signals are heeded from this call on; the rest happens when the future
+    /// is awaited. The server must have been told
+    /// [`HttpServer::disable_signals`]. The process is ready to exit within
+    /// 10 s of the signal.
     ///
     /// [`HttpServer::disable_signals`]: actix_web::HttpServer::disable_signals
     ///
     /// # Errors
     ///
-    /// If the server fails, or signals cannot be listened for.
-    pub async fn run(&self, server: Server) -> io::Result<()> {
+    /// If signals cannot be listened for; and the future's, if the server fails.
+    ///
+    /// # Panics
+    ///
+    /// Outside of an actix or tokio runtime.
+    pub fn run(&self, server: Server) -> io::Result<impl Future<Output = io::Result<()>> + use<>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let handle = server.handle();
-        let mut server = actix_rt::spawn(server);
-        tokio::select! {
-            result = &mut server => return result.map_err(io::Error::other)?,
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        self.close_all(LIMIT).await;
-        handle.stop(true).await;
-        server.await.map_err(io::Error::other)?
+        let shutdown = self.clone();
+        Ok(async move {
+            let handle = server.handle();
+            let mut server = actix_rt::spawn(server);
+            tokio::select! {
+                result = &mut server => return result.map_err(io::Error::other)?,
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            shutdown.close_all(LIMIT).await;
+            let stopped = async {
+                handle.stop(true).await;
+                server.await.map_err(io::Error::other)?
+            };
+            // Whoever is not done by now is not waited for.
+            timeout(STOP, stopped).await.unwrap_or(Ok(()))
+        })
     }
 
     pub(crate) fn seat(&self, outbox: Outbox) -> Seat {
@@ -117,5 +130,7 @@ impl fmt::Debug for Shutdown {
 /// How long connections have for their closing handshake: longer than the
 /// default close timeout, shorter than what process managers allow.
 const LIMIT: Duration = Duration::from_secs(8);
+/// How long requests of plain HTTP have after that.
+const STOP: Duration = Duration::from_millis(1500);
 /// How often it is looked whether all are gone.
 const POLL: Duration = Duration::from_millis(20);

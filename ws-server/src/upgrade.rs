@@ -1,16 +1,25 @@
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{StatusCode, Version},
+    http::{StatusCode, Version, header},
 };
 use ws_core::handshake::{Acceptance, Request, RequestError, ServerHandshake};
 
 pub(crate) mod portable;
+mod socket;
+
+pub use self::socket::keep_socket;
 
 /// Judges the head of a request.
 pub(crate) fn accept(
     request: &HttpRequest,
     handshake: &ServerHandshake,
 ) -> Result<Acceptance, RequestError> {
+    // actix-http hands over the stream only for a field like this. Behind any
+    // other it would take what the peer sends for requests.
+    let mut upgrades = request.headers().get_all(header::UPGRADE);
+    if !upgrades.any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(RequestError::NotAnUpgrade);
+    }
     let headers = request.headers().iter();
     handshake.accept(Request::new(
         request.method().as_str(),

@@ -86,14 +86,17 @@ async fn main() -> Result<(), StartError> {
     .tcp_nodelay(true)
     // A closed connection would linger for a second otherwise.
     .client_disconnect_timeout(Duration::ZERO)
+    .on_connect(ws_server::keep_socket)
     .disable_signals()
     .bind((args.host, args.port))
     .map_err(|error| StartError::bind(args.host, args.port, &error))?;
 
-    for address in server.addrs() {
+    let addresses = server.addrs();
+    let running = shutdown.run(server.run())?;
+    for address in addresses {
         println!("listening on ws://{address}/echo and ws://{address}/room");
     }
-    Ok(shutdown.run(server.run()).await?)
+    Ok(running.await?)
 }
 
 async fn serve_echo(

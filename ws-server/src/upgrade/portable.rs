@@ -15,6 +15,7 @@ use std::{
 };
 
 use actix_web::{
+    HttpRequest,
     body::{BodySize, MessageBody},
     web::Payload,
 };
@@ -23,17 +24,25 @@ use futures_core::Stream;
 use ws_actors::Transport;
 use ws_core::SendQueue;
 
+use super::socket::KeptSocket;
+
 /// A transport over the request's payload, and the response's body that goes
 /// with it.
-pub(crate) fn channel(payload: Payload) -> (PortableTransport, PipeBody) {
+pub(crate) fn channel(request: &HttpRequest, payload: Payload) -> (PortableTransport, PipeBody) {
     let pipe = Rc::new(RefCell::new(Pipe::default()));
     let body = PipeBody(Rc::clone(&pipe));
-    (PortableTransport { payload, pipe }, body)
+    let transport = PortableTransport {
+        payload,
+        pipe,
+        socket: KeptSocket::of(request),
+    };
+    (transport, body)
 }
 
 pub(crate) struct PortableTransport {
     payload: Payload,
     pipe: Rc<RefCell<Pipe>>,
+    socket: KeptSocket,
 }
 
 /// Bytes between the connection's task and the response's body.
@@ -106,6 +115,7 @@ impl Transport for PortableTransport {
 impl Drop for PortableTransport {
     fn drop(&mut self) {
         self.pipe.borrow_mut().end();
+        self.socket.cut_later();
     }
 }
 

@@ -57,14 +57,17 @@ async fn main() -> Result<(), StartError> {
         .tcp_nodelay(true)
         // A closed connection would linger for a second otherwise.
         .client_disconnect_timeout(Duration::ZERO)
+        .on_connect(ws_server::keep_socket)
         .disable_signals()
         .bind((args.host, args.port))
         .map_err(|error| StartError::bind(args.host, args.port, &error))?;
 
-    for address in server.addrs() {
+    let addresses = server.addrs();
+    let running = shutdown.run(server.run())?;
+    for address in addresses {
         println!("open http://{address} in two browsers and talk");
     }
-    Ok(shutdown.run(server.run()).await?)
+    Ok(running.await?)
 }
 
 /// A page wants to enter a room: its query says which, and under which name.

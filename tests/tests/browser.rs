@@ -1,0 +1,143 @@
+//! Two people talk on the page of the `chat` program, each in a real browser.
+//!
+//! This runs if `WS_TESTS_BROWSER` is 1, as `tests/run` sets it; it needs
+//! Chromium and its chromedriver.
+
+use std::env;
+
+use ws_tests::{
+    binaries::target_directory, chromedriver::Chromedriver, page::Page, program::Program,
+};
+
+#[actix_web::test]
+async fn two_people_talk_in_their_browsers_and_the_server_restarts() {
+    if env::var_os("WS_TESTS_BROWSER").is_none_or(|value| value != "1") {
+        eprintln!("left out: it needs Chromium, and WS_TESTS_BROWSER=1 asks for it");
+        return;
+    }
+    let driver = Chromedriver::start().await;
+    let pages = [driver.open("Ada").await, driver.open("Bob").await];
+    // In a task, so that the browsers are closed whatever happens there.
+    let talk = match &pages {
+        [Ok(ada), Ok(bob)] => {
+            let talk = actix_rt::spawn(talk(ada.clone(), bob.clone()));
+            talk.await.map_err(|error| error.to_string())
+        }
+        [Err(error), _] | [_, Err(error)] => Err(error.to_string()),
+    };
+    for page in pages.into_iter().flatten() {
+        page.close().await;
+    }
+    driver.stop().await;
+    if let Err(error) = talk {
+        panic!("{error}");
+    }
+}
+
+async fn talk(ada: Page, bob: Page) {
+    let mut chat = Program::start("chat", &["--port", "0"]);
+    let address = chat.address().await;
+    let page = format!("http://{address}/");
+
+    ada.go(&page).await;
+    join(&ada, "Ada").await;
+    bob.go(&format!("{page}?room=lobby&name=Bob")).await;
+    bob.until_there(OPEN).await;
+    ada.until_texts(SYSTEM, &["Bob joined"]).await;
+    ada.until_texts("#people li", &["Ada", "Bob"]).await;
+    bob.until_texts("#people li", &["Bob", "Ada"]).await;
+
+    say(&ada, "Hello Bob!").await;
+    bob.until_texts(SAID, &["Hello Bob!"]).await;
+    bob.until_texts("#log .message .who", &["Ada"]).await;
+    // Enter sends as well, and what is said is never taken for HTML.
+    bob.write("#say", "Is <b>this</b> bold?\u{e007}").await;
+    let both = &["Hello Bob!", "Is <b>this</b> bold?"];
+    ada.until_texts(SAID, both).await;
+    bob.until_texts(SAID, both).await;
+
+    bob.write("#say", "Let me think").await;
+    ada.until_texts("#typing", &["Bob is typing…"]).await;
+    bob.click("#send").await;
+    ada.until_text(SAID, "Let me think").await;
+    ada.until_texts("#typing", &[""]).await;
+
+    for person in [&ada, &bob] {
+        let is_time = |texts: &[String]| texts.len() == 1 && texts[0].ends_with(" ms");
+        person.until("#rtt", "a round-trip time", is_time).await;
+    }
+    save_screenshots(&ada, &bob, "talking").await;
+    assert_no_errors(&ada, &bob, |_| false).await;
+
+    ada.click("#leave").await;
+    bob.until_text(SYSTEM, "Ada left").await;
+    bob.until_texts("#people li", &["Bob"]).await;
+    join(&ada, "Ada").await;
+    bob.until_text(SYSTEM, "Ada joined").await;
+    bob.until_texts("#people li", &["Bob", "Ada"]).await;
+    assert_no_errors(&ada, &bob, |_| false).await;
+
+    chat.signal("TERM").await;
+    for person in [&ada, &bob] {
+        person.until_there("#state[data-state=waiting]").await;
+    }
+    save_screenshots(&ada, &bob, "waiting").await;
+    assert_eq!(chat.ended().await.status.code(), Some(0));
+
+    let mut chat = Program::start("chat", &["--port", &address.port().to_string()]);
+    assert_eq!(chat.address().await, address);
+    for person in [&ada, &bob] {
+        person.until_there(OPEN).await;
+    }
+    ada.until_texts("#people li", &["Ada", "Bob"]).await;
+    bob.until_texts("#people li", &["Bob", "Ada"]).await;
+    say(&bob, "There you are again").await;
+    ada.until_text(SAID, "There you are again").await;
+    say(&ada, "As if nothing had happened").await;
+    bob.until_text(SAID, "As if nothing had happened").await;
+    save_screenshots(&ada, &bob, "talking-again").await;
+
+    // The browser itself notes each try to connect while there is no server.
+    let try_in_vain =
+        |error: &str| error.contains("WebSocket connection to") && error.contains("failed");
+    assert_no_errors(&ada, &bob, try_in_vain).await;
+    chat.signal("TERM").await;
+    assert_eq!(chat.ended().await.status.code(), Some(0));
+}
+
+const OPEN: &str = "#state[data-state=open]";
+const SYSTEM: &str = "#log .system";
+const SAID: &str = "#log .message .text";
+
+/// Fills in the form, and waits until the room is entered.
+async fn join(person: &Page, name: &str) {
+    for (field, text) in [("#name", name), ("#room", "lobby")] {
+        person.empty(field).await;
+        person.write(field, text).await;
+    }
+    person.click("#enter").await;
+    person.until_there(OPEN).await;
+}
+
+async fn say(person: &Page, text: &str) {
+    person.write("#say", text).await;
+    person.click("#send").await;
+    person.until_text(SAID, text).await;
+}
+
+/// For people to look at.
+async fn save_screenshots(ada: &Page, bob: &Page, name: &str) {
+    let folder = target_directory().join("tests-browser");
+    ada.save_screenshot(&folder.join(format!("{name}-ada.png")))
+        .await;
+    bob.save_screenshot(&folder.join(format!("{name}-bob.png")))
+        .await;
+}
+
+async fn assert_no_errors(ada: &Page, bob: &Page, is_expected: impl Fn(&str) -> bool) {
+    for person in [ada, bob] {
+        let mut errors = person.errors().await;
+        errors.retain(|error| !is_expected(error));
+        assert_eq!(errors, [""; 0], "on the console");
+    }
+}

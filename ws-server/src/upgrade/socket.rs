@@ -1,0 +1,60 @@
+use std::{
+    any::Any,
+    net::{Shutdown, TcpStream},
+    rc::{Rc, Weak},
+    time::Duration,
+};
+
+use actix_web::{HttpRequest, dev::Extensions, rt};
+
+/// Keeps a duplicate of each connection's TCP socket, for
+/// [`HttpServer::on_connect`].
+///
+/// actix-http waits without end for a peer that has stopped reading. With this
+/// hook such a connection is cut some seconds after its WebSocket was given up;
+/// it costs a second descriptor for each connection of a plain TCP server, and
+/// does nothing for others.
+///
+/// ```
+/// use actix_web::{App, HttpServer};
+///
+/// let server = HttpServer::new(App::new).on_connect(ws_server::keep_socket);
+/// ```
+///
+/// [`HttpServer::on_connect`]: actix_web::HttpServer::on_connect
+pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
+    use std::os::fd::AsFd;
+    if let Some(stream) = connection.downcast_ref::<rt::net::TcpStream>()
+        && let Ok(duplicate) = stream.as_fd().try_clone_to_owned()
+    {
+        // It lives as long as actix-http's own, so that it holds nothing open.
+        data.insert(Rc::new(TcpStream::from(duplicate)));
+    }
+}
+
+/// A connection's TCP socket, if its server keeps one and still has it.
+#[derive(Debug, Default)]
+pub(super) struct KeptSocket(Option<Weak<TcpStream>>);
+
+impl KeptSocket {
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        Self(request.conn_data::<Rc<TcpStream>>().map(Rc::downgrade))
+    }
+
+    /// Cuts the connection, unless it ends by itself before.
+    pub(super) fn cut_later(&mut self) {
+        if let Some(socket) = self.0.take() {
+            rt::spawn(async move {
+                rt::time::sleep(PATIENCE).await;
+                if let Some(socket) = socket.upgrade() {
+                    // An error says that it has ended already.
+                    socket.shutdown(Shutdown::Both).ok();
+                }
+            });
+        }
+    }
+}
+
+/// How long actix-http has for the last bytes of a connection: as long as the
+/// closing handshake by default.
+const PATIENCE: Duration = Duration::from_secs(5);
