@@ -1,6 +1,6 @@
 use std::{
     cell::OnceCell,
-    fmt,
+    fmt, mem,
     pin::Pin,
     time::{Duration, Instant},
 };
@@ -33,6 +33,8 @@ pub struct WsContext<A: Actor<Context = Self>> {
     pub(crate) stage: Stage,
     /// A future of [`AsyncContext::wait`] is under way.
     pub(crate) waiting: bool,
+    /// `terminate` was called.
+    pub(crate) terminated: bool,
     pub(crate) requests: Requests<A>,
     pub(crate) round_trip: Option<Duration>,
     outbox: Outbox,
@@ -49,6 +51,16 @@ pub(crate) struct Requests<A> {
     pub(crate) spawn: Vec<(SpawnHandle, Task<A>)>,
     pub(crate) wait: Vec<Task<A>>,
     pub(crate) cancel: Vec<SpawnHandle>,
+}
+
+impl<A> Default for Requests<A> {
+    fn default() -> Self {
+        Self {
+            spawn: Vec::new(),
+            wait: Vec::new(),
+            cancel: Vec::new(),
+        }
+    }
 }
 
 impl<A> Requests<A> {
@@ -78,11 +90,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             now,
             stage: Stage::Started,
             waiting: false,
-            requests: Requests {
-                spawn: Vec::new(),
-                wait: Vec::new(),
-                cancel: Vec::new(),
-            },
+            terminated: false,
+            requests: Requests::default(),
             round_trip: None,
             outbox: Outbox::new(max_queued_bytes),
             mailbox: OnceCell::new(),
@@ -141,8 +150,17 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     ///
     /// # Errors
     ///
-    /// If the connection is closing or the payload is too long.
+    /// If the connection is closing, the payload is too long, or 64 KiB wait
+    /// for the peer already.
     pub fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
+        self.check_open()?;
+        if !self.has_room() {
+            return Err(SendError::Full {
+                messages: 0,
+                queued: self.connection.queued_bytes(),
+                limit: HIGH_WATER,
+            });
+        }
         Ok(self.connection.ping(payload)?)
     }
 
@@ -161,9 +179,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         reason: impl Into<Utf8Bytes>,
     ) -> Result<(), SendError> {
         let payload = ClosePayload::new(code, reason)?;
-        if self.connection.state() != State::Open {
-            return Err(SendError::CLOSING);
-        }
+        self.check_open()?;
         self.close_with(payload);
         Ok(())
     }
@@ -221,6 +237,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.connection.queued_bytes() < HIGH_WATER
     }
 
+    /// The transport is gone: nobody can send any more.
+    pub(crate) fn shut_outbox(&self) {
+        self.outbox.shut();
+    }
+
     pub(crate) fn mailbox(&mut self) -> Option<&mut AddressReceiver<A>> {
         self.mailbox.get_mut()
     }
@@ -230,14 +251,20 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.stage = Stage::Stopped;
         self.outbox.shut();
         self.mailbox.take();
-        self.requests = Requests {
-            spawn: Vec::new(),
-            wait: Vec::new(),
-            cancel: Vec::new(),
-        };
+        // Destructors are anybody's: by now there is nothing to disturb.
+        drop(mem::take(&mut self.requests));
+    }
+
+    fn check_open(&self) -> Result<(), SendError> {
+        if self.outbox.is_closed() || self.connection.state() != State::Open {
+            Err(SendError::CLOSING)
+        } else {
+            Ok(())
+        }
     }
 
     fn queue(&mut self, outgoing: Outgoing) -> Result<(), SendError> {
+        self.check_open()?;
         if self.outbox.is_empty() && self.has_room() {
             Ok(self.transmit(outgoing)?)
         } else {
@@ -269,6 +296,7 @@ impl<A: Actor<Context = Self>> ActorContext for WsContext<A> {
 
     /// Drops the transport without a closing handshake.
     fn terminate(&mut self) {
+        self.terminated = true;
         if self.stage != Stage::Stopped {
             self.stage = Stage::Terminated;
         }

@@ -85,6 +85,12 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self.table[opcode.get() as usize].is_some()
     }
 
+    /// Whether the actor has to hear of this event, in its turn.
+    pub(crate) fn concerns(&self, event: &Event) -> bool {
+        opcode(event).is_some_and(|opcode| !opcode.is_control() || self.handles(opcode))
+            || matches!(event, Event::Closed(_))
+    }
+
     /// The limits and deadlines of the protocol.
     ///
     /// Whatever the configuration says, an actor gets whole messages, and Ping
@@ -116,14 +122,8 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     }
 
     pub(crate) fn dispatch(&self, actor: &mut A, event: Event, ctx: &mut WsContext<A>) {
-        let opcode = match &event {
-            Event::Message(message) => Message::opcode(message),
-            Event::Ping(_) => Opcode::PING,
-            Event::Pong { .. } => Opcode::PONG,
-            Event::Control { opcode, .. } => *opcode,
-            Event::Closed(_) => Opcode::CLOSE,
-            // `config` asked for none of these.
-            Event::Part(_) | Event::Frame { .. } | Event::Closing(_) | _ => return,
+        let Some(opcode) = opcode(&event) else {
+            return;
         };
         let result = match self.table[usize::from(opcode.get())] {
             Some(call) => call(actor, event, ctx),
@@ -133,6 +133,19 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         if let Err(Rejection(payload)) = result {
             ctx.close_with(payload);
         }
+    }
+}
+
+/// The place in the table of what reports this event.
+const fn opcode(event: &Event) -> Option<Opcode> {
+    match event {
+        Event::Message(message) => Some(Message::opcode(message)),
+        Event::Ping(_) => Some(Opcode::PING),
+        Event::Pong { .. } => Some(Opcode::PONG),
+        Event::Control { opcode, .. } => Some(*opcode),
+        Event::Closed(_) => Some(Opcode::CLOSE),
+        // `Handlers::config` asked for none of these.
+        Event::Part(_) | Event::Frame { .. } | Event::Closing(_) | _ => None,
     }
 }
 

@@ -37,15 +37,21 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     handlers: Arc<Handlers<A>>,
     transport: Option<T>,
     sending: Sending,
+    /// The transport may hold back some of what it took.
+    unflushed: bool,
     /// The peer's side of the transport has ended.
     eof: bool,
     /// Frames wait for the actor, so no more are read.
     unheard: bool,
-    /// The protocol was told so, since this may last.
+    /// They will wait for long.
+    behind: bool,
+    /// The protocol was told that nothing is read.
     reading_paused: bool,
     /// When an actor that waits is stopped, once the connection is closed.
     grace: Option<Instant>,
     alarm: Alarm,
+    /// The earliest instant at which something is due.
+    deadline: Option<Instant>,
     waker: Option<Waker>,
 }
 
@@ -69,11 +75,14 @@ where
             handlers,
             transport: Some(transport),
             sending: Sending::Open,
+            unflushed: false,
             eof: false,
             unheard: false,
+            behind: false,
             reading_paused: false,
             grace: None,
             alarm: Alarm::default(),
+            deadline: None,
             waker: None,
         }
     }
@@ -97,11 +106,15 @@ where
 
     /// Reads once; true if something came.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        let may_read = self.may_read();
-        let Some(transport) = self.transport.as_mut().filter(|_| may_read) else {
+        if !self.may_read() {
             return false;
-        };
+        }
         READ_BUFFER.with_borrow_mut(|buffer| {
+            let Some(transport) = &mut self.transport else {
+                return false;
+            };
+            // Whatever a transport that broke has left here is nobody's.
+            buffer.clear();
             // Slices of it may be with the actor: then use up what is left.
             if !buffer.try_reclaim(READ) && buffer.capacity() < READ / 8 {
                 buffer.reserve(READ);
@@ -113,10 +126,7 @@ where
                     self.eof = true;
                     self.ctx.connection.handle_eof(self.ctx.now);
                 }
-                Poll::Ready(Err(_)) => {
-                    self.eof = true;
-                    self.ctx.connection.handle_lost(self.ctx.now);
-                }
+                Poll::Ready(Err(_)) => self.lose(),
             }
             true
         })
@@ -133,37 +143,70 @@ where
         let turn = turn.unwrap_or_else(|_panic| {
             let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "internal error");
             self.ctx.close_with(payload.unwrap_or_default());
-            self.ctx.shut();
-            Turn::Ended
+            Turn {
+                ended: true,
+                ..Turn::default()
+            }
         });
-        self.unheard = matches!(turn, Turn::More | Turn::Behind);
-        if turn == Turn::Ended {
+        self.unheard = turn.unheard;
+        self.behind = turn.behind;
+        if turn.ended {
             self.bury();
         }
-        turn == Turn::More
+        turn.more
+    }
+
+    /// Drops the actor and all it left; destructors may panic as well.
+    fn bury(&mut self) {
+        let life = self.life.take();
+        catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
+        let ctx = &mut self.ctx;
+        catch_unwind(AssertUnwindSafe(|| ctx.shut())).ok();
+        if self.ctx.terminated {
+            self.ctx.connection.handle_lost(self.ctx.now);
+        }
     }
 
     /// Tells the protocol when nothing is read, so that it expects no Pong.
     fn note_pause(&mut self) {
-        let paused = self.unheard || !self.ctx.has_room();
+        let paused = self.behind || !self.ctx.has_room();
         if paused != self.reading_paused {
             self.reading_paused = paused;
             if paused {
-                self.ctx.connection.pause_reading();
+                self.ctx.connection.pause_reading(self.ctx.now);
             } else {
                 self.ctx.connection.resume_reading(self.ctx.now);
             }
         }
     }
 
-    /// Drops the actor; its destructor is its own and may panic as well.
-    fn bury(&mut self) {
-        let life = self.life.take();
-        catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
+    /// The transport broke. An actor that waits has some time to hear of it.
+    fn lose(&mut self) {
+        self.eof = true;
+        self.ctx.connection.handle_lost(self.ctx.now);
+        self.give_grace();
+    }
+
+    fn give_grace(&mut self) {
+        if self.life.is_some() && self.grace.is_none() {
+            self.grace = Some(self.ctx.now + GRACE);
+        }
     }
 
     /// Writes until nothing is left or the transport takes no more.
     fn write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        self.write_queue(cx)?;
+        if self.unflushed
+            && let Some(transport) = &mut self.transport
+            && let Poll::Ready(result) = transport.poll_flush(cx)
+        {
+            self.unflushed = false;
+            return result;
+        }
+        Ok(())
+    }
+
+    fn write_queue(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         loop {
             self.ctx.drain_outbox();
             let Some(transport) = &mut self.transport else {
@@ -176,7 +219,7 @@ where
             match transport.poll_write(cx, queue) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(_)) => self.unflushed = true,
                 Poll::Ready(Err(error)) => return Err(error),
             }
         }
@@ -189,7 +232,8 @@ where
                 Output::Shutdown => self.sending = Sending::ShuttingDown,
                 Output::Disconnect => {
                     self.transport = None;
-                    self.grace = self.life.is_some().then(|| self.ctx.now + GRACE);
+                    self.ctx.shut_outbox();
+                    self.give_grace();
                 }
                 Output::Wait(deadline) => {
                     if self.sending == Sending::ShuttingDown {
@@ -209,7 +253,7 @@ where
         if let Poll::Ready(result) = transport.poll_shutdown(cx) {
             self.sending = Sending::Ended;
             if result.is_err() {
-                self.ctx.connection.handle_lost(self.ctx.now);
+                self.lose();
             }
         }
     }
@@ -247,23 +291,30 @@ where
         if let Some(life) = &mut this.life {
             life.wake();
         }
+        // Not only when the alarm rings: there may be no time to look at it.
+        if this
+            .deadline
+            .is_some_and(|deadline| deadline <= this.ctx.now)
+        {
+            this.ring();
+        }
         for _ in 0..ROUNDS {
             let could_read = this.may_read();
             let mut again = this.read(cx);
             again |= this.turn(cx);
             if this.write(cx).is_err() {
-                this.ctx.connection.handle_lost(this.ctx.now);
+                this.lose();
                 again = true;
             }
             this.note_pause();
             // What was written, or heard, may have made room for more.
             again |= !could_read && this.may_read();
-            let deadline = this.end(cx);
+            this.deadline = this.end(cx);
             if this.transport.is_none() && this.life.is_none() {
                 return Poll::Ready(());
             }
             if !again {
-                let Some(deadline) = deadline else {
+                let Some(deadline) = this.deadline else {
                     return Poll::Pending;
                 };
                 ready!(this.alarm.poll(cx, deadline, waker_changed));

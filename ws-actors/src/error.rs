@@ -8,8 +8,13 @@ pub enum SendError {
     #[error(transparent)]
     Protocol(#[from] ws_core::SendError),
     /// The peer reads too slowly; the connection closes with 1013.
-    #[error("{queued} bytes wait for a peer that reads too slowly, the limit is {limit} bytes")]
+    #[error(
+        "{queued} bytes in {messages} messages wait for a peer that reads too slowly, \
+         the limit is {limit} bytes"
+    )]
     Full {
+        /// How many messages wait already.
+        messages: usize,
         /// What waits already, in bytes.
         queued: usize,
         /// [`Handlers::max_queued_bytes`](crate::Handlers::max_queued_bytes).

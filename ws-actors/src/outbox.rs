@@ -94,12 +94,15 @@ impl Outbox {
             return Err(SendError::CLOSING);
         }
         let queued = inner.bytes.get();
+        let messages = inner.queue.borrow().len();
         // A message larger than the bound passes when nothing waits before it.
-        if queued > 0 && queued + outgoing.len() > inner.limit {
+        let too_long = messages > 0 && queued + outgoing.len() > inner.limit;
+        if too_long || messages >= MOST_MESSAGES {
             let slow = ClosePayload::new(CloseCode::TRY_AGAIN_LATER, "peer reads too slowly");
             self.discard();
             self.close(slow.unwrap_or_default());
             return Err(SendError::Full {
+                messages,
                 queued,
                 limit: inner.limit,
             });
@@ -154,3 +157,6 @@ impl Outbox {
         }
     }
 }
+
+/// The most messages that may wait, as empty ones take memory too: about 1 MiB.
+const MOST_MESSAGES: usize = 16 * 1024;

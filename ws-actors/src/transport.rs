@@ -32,6 +32,13 @@ pub trait Transport: Unpin + 'static {
         queue: &mut SendQueue,
     ) -> Poll<io::Result<usize>>;
 
+    /// Sends on what was taken, if the transport holds back any of it.
+    ///
+    /// # Errors
+    ///
+    /// If the transport broke.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
     /// Flushes what was taken, and ends the sending side.
     ///
     /// # Errors
@@ -59,6 +66,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Transport for Io<S> {
         queue: &mut SendQueue,
     ) -> Poll<io::Result<usize>> {
         poll_write_buf(Pin::new(&mut self.0), cx, queue)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -203,14 +203,15 @@ impl Connection {
 
     /// Nothing is read for now, because the application is behind: the peer's
     /// silence is not taken for its death.
-    pub fn pause_reading(&mut self) {
-        self.deadlines.pause_reading();
+    pub fn pause_reading(&mut self, now: Instant) {
+        self.now = now;
+        self.deadlines.pause_reading(now);
     }
 
     /// Input is read again.
     pub fn resume_reading(&mut self, now: Instant) {
         self.now = now;
-        self.deadlines.resume_reading(now, &self.config);
+        self.deadlines.resume_reading(now);
     }
 
     /// What to do next. Events come before bytes, so that all replies to one

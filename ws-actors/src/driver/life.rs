@@ -27,6 +27,8 @@ pub(super) struct Life<A: Actor> {
     backlog_bytes: usize,
     /// The actor is not waited for any more.
     overdue: bool,
+    /// The mailbox, if there is one, wakes this task.
+    mailbox_polled: bool,
 }
 
 struct Spawned<A> {
@@ -37,16 +39,16 @@ struct Spawned<A> {
 }
 
 /// What a turn left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// Nothing: the actor waits for the world.
-    Idle,
-    /// More work, which has to give way to the socket first.
-    More,
-    /// Frames that the actor has no time for now.
-    Behind,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Turn {
+    /// There is more to do, after others had their turn.
+    pub(super) more: bool,
+    /// Frames are left, which have to be heard before more are read.
+    pub(super) unheard: bool,
+    /// They have to wait for longer, as the actor does.
+    pub(super) behind: bool,
     /// The actor has stopped.
-    Ended,
+    pub(super) ended: bool,
 }
 
 impl<A: Actor<Context = WsContext<A>>> Life<A> {
@@ -58,6 +60,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             overdue: false,
+            mailbox_polled: false,
         }
     }
 
@@ -86,30 +89,36 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 ctx.stage = Stage::Running;
             }
         }
-        let mut frames = FRAMES;
-        let mut letters = LETTERS;
+        let mut budget = Budget::default();
         loop {
             self.adopt(ctx);
+            self.stop_if_asked(ctx);
             if self.poll_waits(ctx, cx).is_pending() {
-                return self.keep_frames(ctx);
+                if ctx.stage != Stage::Running {
+                    continue;
+                }
+                return self.keep_frames(ctx, handlers);
             }
-            if let Some(turn) = self.stop_if_asked(ctx) {
-                return turn;
+            if self.hear_frames(ctx, handlers, &mut budget.frames) {
+                return Turn {
+                    ended: true,
+                    ..Turn::default()
+                };
             }
-            if self.hear_frames(ctx, handlers, &mut frames) {
-                return Turn::Ended;
-            }
-            self.hear_letters(ctx, cx, &mut letters);
-            self.poll_tasks(ctx, cx);
-            let asked = !matches!(ctx.stage, Stage::Running | Stage::Stopping);
-            if ctx.requests.is_empty() && !asked {
+            self.hear_letters(ctx, cx, &mut budget.letters);
+            self.poll_tasks(ctx, cx, &mut budget.tasks);
+            let asked = matches!(ctx.stage, Stage::StopAsked | Stage::Terminated);
+            // A mailbox that was made meanwhile does not know its reader yet.
+            let new_mailbox = !ctx.waiting() && !self.mailbox_polled && ctx.mailbox().is_some();
+            let settled = ctx.requests.is_empty() && !asked && !new_mailbox;
+            if settled || budget.is_spent() {
                 break;
             }
         }
-        if frames == 0 || letters == 0 {
-            Turn::More
-        } else {
-            Turn::Idle
+        Turn {
+            more: budget.is_spent(),
+            unheard: budget.frames == 0,
+            ..Turn::default()
         }
     }
 
@@ -134,25 +143,24 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 self.waits.clear();
                 break;
             }
-            if self.waits[last]
-                .as_mut()
-                .poll(&mut self.actor, ctx, cx)
-                .is_pending()
-            {
+            let wait = self.waits[last].as_mut();
+            if wait.poll(&mut self.actor, ctx, cx).is_pending() {
                 ctx.waiting = true;
                 return Poll::Pending;
             }
             drop(self.waits.remove(last));
             self.adopt(ctx);
+            self.stop_if_asked(ctx);
         }
         ctx.waiting = false;
         Poll::Ready(())
     }
 
-    fn stop_if_asked(&mut self, ctx: &mut WsContext<A>) -> Option<Turn> {
-        match ctx.stage {
-            Stage::StopAsked => {
-                if self.actor.stopping(ctx) == Running::Continue {
+    fn stop_if_asked(&mut self, ctx: &mut WsContext<A>) {
+        if ctx.stage == Stage::StopAsked {
+            let running = self.actor.stopping(ctx);
+            if ctx.stage == Stage::StopAsked {
+                if running == Running::Continue {
                     ctx.stage = Stage::Running;
                 } else {
                     ctx.stage = Stage::Stopping;
@@ -160,16 +168,12 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                     let normal = ClosePayload::new(CloseCode::NORMAL, "");
                     ctx.close_with(normal.unwrap_or_default());
                 }
-                None
             }
-            Stage::Terminated => {
-                ctx.connection.handle_lost(ctx.now);
-                ctx.stage = Stage::Stopping;
-                self.tasks.clear();
-                None
-            }
-            Stage::Stopped => Some(Turn::Ended),
-            Stage::Started | Stage::Running | Stage::Stopping => None,
+        }
+        if ctx.stage == Stage::Terminated {
+            ctx.stage = Stage::Stopping;
+            ctx.connection.handle_lost(ctx.now);
+            self.tasks.clear();
         }
     }
 
@@ -181,19 +185,10 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         budget: &mut usize,
     ) -> bool {
         while *budget > 0 && (!ctx.waiting() || ctx.stage == Stage::Stopping) {
-            let event = self.backlog.pop_front();
-            let Some(event) = event.or_else(|| ctx.connection.poll_event()) else {
-                self.backlog_bytes = 0;
+            let Some(event) = self.next_event(ctx) else {
                 return false;
             };
             *budget -= 1;
-            if let Event::Pong {
-                round_trip: Some(round_trip),
-                ..
-            } = event
-            {
-                ctx.round_trip = Some(round_trip);
-            }
             let closed = matches!(event, Event::Closed(_));
             if closed || ctx.stage == Stage::Running {
                 handlers.dispatch(&mut self.actor, event, ctx);
@@ -223,6 +218,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             let Some(mailbox) = ctx.mailbox() else {
                 return;
             };
+            self.mailbox_polled = true;
             match Pin::new(mailbox).poll_next(cx) {
                 Poll::Ready(Some(mut letter)) => {
                     *budget -= 1;
@@ -233,44 +229,101 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         }
     }
 
-    fn poll_tasks(&mut self, ctx: &mut WsContext<A>, cx: &mut Context<'_>) {
+    fn poll_tasks(&mut self, ctx: &mut WsContext<A>, cx: &mut Context<'_>, budget: &mut usize) {
         let mut index = 0;
-        while index < self.tasks.len() && !ctx.waiting() {
+        while index < self.tasks.len() && *budget > 0 && !ctx.waiting() {
             let task = &mut self.tasks[index];
-            if !mem::take(&mut task.due)
-                || task
-                    .task
-                    .as_mut()
-                    .poll(&mut self.actor, ctx, cx)
-                    .is_pending()
-            {
+            if !mem::take(&mut task.due) {
                 index += 1;
-            } else {
+                continue;
+            }
+            *budget -= 1;
+            if task.task.as_mut().poll(&mut self.actor, ctx, cx).is_ready() {
                 drop(self.tasks.remove(index));
+            } else {
+                // A stream that has the actor wait comes back behind the wait.
+                task.due = ctx.waiting();
+                index += 1;
             }
         }
+    }
+
+    fn next_event(&mut self, ctx: &mut WsContext<A>) -> Option<Event> {
+        if let Some(event) = self.backlog.pop_front() {
+            self.backlog_bytes -= held(&event);
+            return Some(event);
+        }
+        self.backlog = VecDeque::new();
+        let event = ctx.connection.poll_event()?;
+        note_round_trip(&event, ctx);
+        Some(event)
     }
 
     /// Reads on while the actor waits, so that pings are answered and the
     /// peer's signs of life are seen, but only so much.
-    fn keep_frames(&mut self, ctx: &mut WsContext<A>) -> Turn {
+    fn keep_frames(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) -> Turn {
         while self.backlog.len() < BACKLOG_EVENTS && self.backlog_bytes < BACKLOG_BYTES {
             let Some(event) = ctx.connection.poll_event() else {
-                return Turn::Idle;
+                return Turn::default();
             };
-            if let Event::Message(message) = &event {
-                self.backlog_bytes += Message::payload(message).len();
+            note_round_trip(&event, ctx);
+            if handlers.concerns(&event) {
+                self.backlog_bytes += held(&event);
+                self.backlog.push_back(event);
             }
-            self.backlog.push_back(event);
         }
-        Turn::Behind
+        Turn {
+            unheard: true,
+            behind: true,
+            ..Turn::default()
+        }
     }
 }
 
-/// Frames that are heard before mailbox, futures and socket get their turn.
-const FRAMES: usize = 256;
-/// Messages of other actors that are heard before frames get their turn.
-const LETTERS: usize = 64;
+fn note_round_trip<A: Actor<Context = WsContext<A>>>(event: &Event, ctx: &mut WsContext<A>) {
+    if let Event::Pong {
+        round_trip: Some(round_trip),
+        ..
+    } = event
+    {
+        ctx.round_trip = Some(*round_trip);
+    }
+}
+
+/// The bytes of a message that an event holds.
+fn held(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => Message::payload(message).len(),
+        Event::Closed(_) | _ => 0,
+    }
+}
+
+/// How much an actor may do before the socket and others have their turn.
+struct Budget {
+    /// Frames heard.
+    frames: usize,
+    /// Messages of other actors heard.
+    letters: usize,
+    /// Spawned futures polled.
+    tasks: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            frames: 256,
+            letters: 64,
+            tasks: 256,
+        }
+    }
+}
+
+impl Budget {
+    const fn is_spent(&self) -> bool {
+        self.frames == 0 || self.letters == 0 || self.tasks == 0
+    }
+}
+
 /// What is read ahead of an actor that waits, in events and bytes.
 const BACKLOG_EVENTS: usize = 64;
 const BACKLOG_BYTES: usize = 64 * 1024;

@@ -20,8 +20,8 @@ pub(super) struct Deadlines {
     closing: bool,
     /// When the message under way has taken too long.
     message: Option<Instant>,
-    /// Nothing is read for now, so no sign of life can be seen.
-    reading_paused: bool,
+    /// Since when nothing is read, so that no sign of life can be seen.
+    reading_paused: Option<Instant>,
     /// Nothing is due any more.
     ended: bool,
 }
@@ -71,7 +71,7 @@ impl Deadlines {
             close: None,
             closing: false,
             message: None,
-            reading_paused: false,
+            reading_paused: None,
             ended: false,
         }
     }
@@ -136,14 +136,21 @@ impl Deadlines {
     }
 
     /// While reading is paused, silence is not held against the peer.
-    pub(super) const fn pause_reading(&mut self) {
-        self.reading_paused = true;
+    pub(super) const fn pause_reading(&mut self, now: Instant) {
+        if self.reading_paused.is_none() {
+            self.reading_paused = Some(now);
+        }
     }
 
-    pub(super) fn resume_reading(&mut self, now: Instant, config: &Config) {
-        self.reading_paused = false;
+    /// What was due while reading was paused has this time added to it.
+    pub(super) fn resume_reading(&mut self, now: Instant) {
+        let Some(since) = self.reading_paused.take() else {
+            return;
+        };
+        let pause = now.saturating_duration_since(since);
+        self.message = self.message.and_then(|late| after(late, pause));
         if let Some(ping) = &mut self.ping {
-            ping.late = after(now, config.pong_timeout);
+            ping.late = ping.late.and_then(|late| after(late, pause));
         }
     }
 
@@ -218,12 +225,12 @@ impl Deadlines {
     }
 
     fn message_late(&self) -> Option<Instant> {
-        self.message.filter(|_| !self.reading_paused)
+        self.message.filter(|_| self.reading_paused.is_none())
     }
 
     fn pong_late(&self) -> Option<Instant> {
         let ping = self.ping.as_ref().filter(|ping| !ping.answered)?;
-        ping.late.filter(|_| !self.reading_paused)
+        ping.late.filter(|_| self.reading_paused.is_none())
     }
 
     fn ping_due(&self, config: &Config) -> Option<Instant> {

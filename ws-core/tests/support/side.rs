@@ -2,8 +2,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use ws_core::{
-    Cause, CloseCode, ClosePayload, Config, Connection, Entropy, Event, Message, Outcome, Output,
-    Role,
+    Cause, CloseCode, ClosePayload, Config, Connection, Entropy, Event, Frame as Whole, Message,
+    Outcome, Output, Role, extension::Agreement,
 };
 
 use super::{
@@ -42,6 +42,14 @@ impl Side {
             Role::Server => Connection::server(now, config),
         };
         Self::with(now, connection)
+    }
+
+    /// With extensions that were agreed on.
+    pub(crate) fn extended(role: Role, config: Config, agreement: Agreement) -> Self {
+        let Self {
+            connection, now, ..
+        } = Self::new(role, config);
+        Self::with(now, connection.with_extensions(agreement))
     }
 
     pub(crate) fn with(now: Instant, connection: Connection) -> Self {
@@ -100,6 +108,12 @@ impl Side {
         self.run();
     }
 
+    pub(crate) fn send_frame(&mut self, frame: Whole) {
+        let sent = self.connection.send_frame(self.now, frame);
+        sent.expect("the frame is in its place");
+        self.run();
+    }
+
     pub(crate) fn close(&mut self, code: CloseCode, reason: &'static str) {
         let payload = ClosePayload::new(code, reason).expect("the payload may be sent");
         let closed = self.connection.close(self.now, payload);
@@ -108,7 +122,7 @@ impl Side {
     }
 
     pub(crate) fn pause(&mut self) {
-        self.connection.pause_reading();
+        self.connection.pause_reading(self.now);
         self.run();
     }
 

@@ -106,6 +106,10 @@ impl Transport for PortableTransport {
         Poll::Ready(Ok(taken))
     }
 
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.pipe.borrow_mut().end();
         Poll::Ready(Ok(()))
