@@ -238,7 +238,7 @@ impl Connection {
                         Assembled::Part(part) => Event::Part(part),
                         Assembled::Frame(frame) => Event::Frame {
                             frame,
-                            arrived: self.now,
+                            arrived: self.deadlines.heard(),
                         },
                     });
                 }
@@ -252,7 +252,7 @@ impl Connection {
                     return Some(Event::Ping(payload));
                 }
                 Ok(Some(Incoming::Pong(payload))) => {
-                    let round_trip = self.deadlines.ponged(self.now, &payload);
+                    let round_trip = self.deadlines.ponged(&payload);
                     return Some(Event::Pong {
                         payload,
                         round_trip,

@@ -1,5 +1,5 @@
-//! The WebSocket protocol ([RFC 6455]) without I/O: bytes, instants and
-//! randomness in; bytes, events and deadlines out.
+//! The WebSocket protocol ([RFC 6455], [RFC 7692]) without I/O: bytes, instants
+//! and randomness in; bytes, events and deadlines out.
 //!
 //! This crate knows neither sockets nor tasks nor clocks, so it serves threads
 //! and any async runtime alike, and a test can play through an hour in no time.
@@ -66,6 +66,12 @@
 //!   [`Event::Closed`] comes last, once, with the whole [`Outcome`].
 //! - [`handshake`] opens a connection over the heads of any HTTP library. It
 //!   can also be left out, between peers that agree without it.
+//!   [`handshake::http`] and [`handshake::ClientOpening`] do without one.
+//! - [`extension`] is what extensions are written with, and
+//!   [`extension::deflate`] the first of them. A [`Registry`] gives reserved
+//!   opcodes a meaning.
+//! - Received data comes as whole messages, as parts or as single frames
+//!   ([`Delivery`]); [`Connection::send_frame`] sends single ones.
 //! - [`Config`] holds the limits and deadlines, safe by default.
 //! - [`ProtocolError`] is what a peer did wrong, [`SendError`] what the caller
 //!   asked for in vain.
@@ -77,6 +83,7 @@
 //! - `getrandom` (default): [`Entropy::system`].
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
+//! [RFC 7692]: https://www.rfc-editor.org/rfc/rfc7692
 
 mod close_code;
 mod config;

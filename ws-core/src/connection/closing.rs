@@ -1,14 +1,14 @@
-use crate::{ClosePayload, ProtocolError};
+use crate::{ClosePayload, ProtocolError, Rsv};
 
 use super::{Cause, Connection, State, Transport, state::Step};
 
 /// The end of a connection: the closing handshake (§7.1.2), failing (§7.1.7),
 /// and what becomes of the transport.
 impl Connection {
-    pub(super) fn send_close(&mut self, payload: ClosePayload) {
+    pub(super) fn send_close(&mut self, rsv: Rsv, payload: ClosePayload) {
         if let Some(state) = self.state.after(Step::SendClose) {
             self.state = state;
-            self.outbound.close(&payload);
+            self.outbound.close(rsv, &payload);
             self.sent = Some(payload);
         }
     }
@@ -26,7 +26,7 @@ impl Connection {
             if !self.config.auto_close {
                 return;
             }
-            self.send_close(payload.reply());
+            self.send_close(Rsv::NONE, payload.reply());
         }
         self.finish_closing();
     }
@@ -53,7 +53,7 @@ impl Connection {
     pub(super) fn fail(&mut self, cause: Cause, payload: ClosePayload) {
         let unsent = self.sent.is_none();
         if self.end(cause) && unsent {
-            self.outbound.close(&payload);
+            self.outbound.close(Rsv::NONE, &payload);
             self.sent = Some(payload);
         }
         self.end_transport(Transport::ShuttingDown);

@@ -76,6 +76,11 @@ impl Deadlines {
         }
     }
 
+    /// When the last bytes came.
+    pub(super) const fn heard(&self) -> Instant {
+        self.heard
+    }
+
     /// Bytes came.
     pub(super) const fn hear(&mut self, now: Instant) {
         self.heard = now;
@@ -128,11 +133,11 @@ impl Deadlines {
     }
 
     /// The round-trip time that a Pong with this payload measures.
-    pub(super) fn ponged(&mut self, now: Instant, payload: &[u8]) -> Option<Duration> {
+    pub(super) fn ponged(&mut self, payload: &[u8]) -> Option<Duration> {
         let ping = self.ping.as_mut().filter(|ping| !ping.measured)?;
         ping.measured = payload == self.pings.to_be_bytes();
         ping.measured
-            .then(|| now.saturating_duration_since(ping.sent))
+            .then(|| self.heard.saturating_duration_since(ping.sent))
     }
 
     /// While reading is paused, silence is not held against the peer.

@@ -130,9 +130,9 @@ impl Outbound {
         }
     }
 
-    pub(super) fn close(&mut self, payload: &ClosePayload) {
+    pub(super) fn close(&mut self, rsv: Rsv, payload: &ClosePayload) {
         self.pong = None;
-        self.frame(Frame::new(Opcode::CLOSE, payload.encode()));
+        self.frame(Frame::new(Opcode::CLOSE, payload.encode()).rsv(rsv));
     }
 
     /// The transport takes nothing any more.

@@ -71,7 +71,7 @@ impl Connection {
         }
         let payload = payload.clone();
         if opcode == Opcode::CLOSE {
-            return self.close(now, ClosePayload::to_send(payload)?);
+            return self.close_with(now, rsv, ClosePayload::to_send(payload)?);
         }
         self.send_control_frame(rsv, opcode, payload)
     }
@@ -132,7 +132,7 @@ impl Connection {
     /// Begins the closing handshake ([RFC 6455 §7.1.2]).
     ///
     /// Messages of the peer may still come until its Close frame does, within
-    /// [`Config::close_timeout`].
+    /// [`Config::close_timeout`](crate::Config::close_timeout).
     ///
     /// # Errors
     ///
@@ -140,15 +140,24 @@ impl Connection {
     ///
     /// [RFC 6455 §7.1.2]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.2
     pub fn close(&mut self, now: Instant, payload: ClosePayload) -> Result<(), SendError> {
+        self.close_with(now, Rsv::NONE, payload)
+    }
+
+    fn close_with(
+        &mut self,
+        now: Instant,
+        rsv: Rsv,
+        payload: ClosePayload,
+    ) -> Result<(), SendError> {
         self.now = now;
         match self.state {
             State::Open => {
                 self.cause = Some(Cause::Local);
                 self.deadlines.close(now, &self.config);
-                self.send_close(payload);
+                self.send_close(rsv, payload);
             }
             State::RemoteClosing => {
-                self.send_close(payload);
+                self.send_close(rsv, payload);
                 self.finish_closing();
             }
             State::LocalClosing | State::Closed => return Err(SendError::Closing),

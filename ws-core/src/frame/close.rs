@@ -85,6 +85,9 @@ impl ClosePayload {
 
     /// What the application wants to send.
     pub(crate) fn to_send(payload: Bytes) -> Result<Self, SendError> {
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::ControlTooLong(payload.len()));
+        }
         Self::parse(payload).map_err(|error| {
             if let ProtocolError::InvalidCloseCode(code) = error {
                 SendError::UnsendableCloseCode(code)

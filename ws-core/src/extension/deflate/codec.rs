@@ -44,6 +44,7 @@ impl Compressor {
             PartEnd::Part => DeflateFlush::NoFlush,
             PartEnd::Frame | PartEnd::Message => DeflateFlush::SyncFlush,
         };
+        let before = output.len();
         loop {
             let start = output.len();
             output.resize(start + (input.len() / 2).clamp(LEAST_CHUNK, MOST_CHUNK), 0);
@@ -59,10 +60,10 @@ impl Compressor {
             }
         }
         if end == PartEnd::Message {
-            if output.ends_with(&TAIL) {
+            if output[before..].ends_with(&TAIL) {
                 output.truncate(output.len() - TAIL.len());
             }
-            if output.is_empty() {
+            if output.len() == before {
                 // §7.2.3.6: an empty message is an empty block.
                 output.push(0);
             }
@@ -101,7 +102,13 @@ impl Decompressor {
         let most = output.len().saturating_add(limit);
         self.inflate_all(input, most, output)?;
         if end == PartEnd::Message && !self.fresh {
+            // All that was sent is inflated by now. If these bytes stand for
+            // data, the message ended inside a block.
+            let whole = output.len();
             self.inflate_all(&TAIL, most, output)?;
+            if output.len() > whole {
+                return Err(CORRUPT);
+            }
         }
         Ok(())
     }
@@ -124,10 +131,7 @@ impl Decompressor {
             let status = self
                 .inflate
                 .decompress_vec(input, output, FlushDecompress::Sync)
-                .map_err(|_| ExtensionError::Fault {
-                    code: CloseCode::INVALID_PAYLOAD,
-                    reason: "compressed data is corrupt",
-                })?;
+                .map_err(|_| CORRUPT)?;
             input = &input[(self.inflate.total_in() - read) as usize..];
             if output.len() > most {
                 return Err(ExtensionError::TooBig);
@@ -164,6 +168,11 @@ impl fmt::Debug for Decompressor {
         f.debug_struct("Decompressor").finish_non_exhaustive()
     }
 }
+
+const CORRUPT: ExtensionError = ExtensionError::Fault {
+    code: CloseCode::INVALID_PAYLOAD,
+    reason: "compressed data is corrupt",
+};
 
 /// The end of every flushed block.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
