@@ -151,7 +151,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// # Errors
     ///
     /// If the connection is closing, the payload is too long, or 64 KiB wait
-    /// for the peer already.
+    /// for the peer already; that does not close the connection.
     pub fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
         self.check_open()?;
         if !self.has_room() {
@@ -221,6 +221,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Moves messages from the outbox to the connection, as far as it has room.
     pub(crate) fn drain_outbox(&mut self) {
+        if self.connection.state() != State::Open {
+            self.outbox.shut();
+            return;
+        }
         if let Some(payload) = self.outbox.take_close() {
             self.close_with(payload);
         }
@@ -235,11 +239,6 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Whether the peer keeps up with what is sent.
     pub(crate) fn has_room(&self) -> bool {
         self.connection.queued_bytes() < HIGH_WATER
-    }
-
-    /// The transport is gone: nobody can send any more.
-    pub(crate) fn shut_outbox(&self) {
-        self.outbox.shut();
     }
 
     pub(crate) fn mailbox(&mut self) -> Option<&mut AddressReceiver<A>> {

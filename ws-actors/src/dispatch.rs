@@ -107,8 +107,8 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
     /// The most bytes of messages that may wait for a slow peer.
     ///
-    /// Default: 1 MiB, some seconds of a lively room. Beyond it the connection
-    /// closes with 1013.
+    /// Default: 1 MiB, some seconds of a lively room. Beyond it, or beyond 16384
+    /// messages, the connection closes with 1013.
     #[must_use]
     pub const fn max_queued_bytes(mut self, limit: usize) -> Self {
         self.max_queued_bytes = limit;

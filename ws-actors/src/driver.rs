@@ -47,6 +47,8 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     behind: bool,
     /// The protocol was told that nothing is read.
     reading_paused: bool,
+    /// When the transport is dropped, though it holds back bytes it took.
+    drop_by: Option<Instant>,
     /// When an actor that waits is stopped, once the connection is closed.
     grace: Option<Instant>,
     alarm: Alarm,
@@ -80,6 +82,7 @@ where
             unheard: false,
             behind: false,
             reading_paused: false,
+            drop_by: None,
             grace: None,
             alarm: Alarm::default(),
             deadline: None,
@@ -183,6 +186,7 @@ where
     /// The transport broke. An actor that waits has some time to hear of it.
     fn lose(&mut self) {
         self.eof = true;
+        self.unflushed = false;
         self.ctx.connection.handle_lost(self.ctx.now);
         self.give_grace();
     }
@@ -231,15 +235,20 @@ where
             match self.ctx.connection.poll_end(self.ctx.now) {
                 Output::Shutdown => self.sending = Sending::ShuttingDown,
                 Output::Disconnect => {
-                    self.transport = None;
-                    self.ctx.shut_outbox();
+                    self.drop_by = Some(self.ctx.now + GRACE);
                     self.give_grace();
                 }
                 Output::Wait(deadline) => {
                     if self.sending == Sending::ShuttingDown {
                         self.shut_down(cx);
                     }
-                    return [deadline, self.grace].into_iter().flatten().min();
+                    let now = self.ctx.now;
+                    if self.drop_by.is_some_and(|by| !self.unflushed || by <= now) {
+                        self.drop_by = None;
+                        self.transport = None;
+                    }
+                    let deadlines = [deadline, self.grace, self.drop_by];
+                    return deadlines.into_iter().flatten().min();
                 }
                 Output::Event(_) | Output::Transmit(_) => return Some(self.ctx.now),
             }
@@ -351,5 +360,6 @@ thread_local! {
 const READ: usize = 64 * 1024;
 /// How often a connection may go round before others on its thread do.
 const ROUNDS: usize = 16;
-/// How long an actor may still wait for something after its connection ended.
+/// How long an actor may still wait for something after its connection ended,
+/// and the transport hold back its last bytes: as the default close timeout.
 const GRACE: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ pub enum SendError {
     /// The protocol does not allow it, or no longer.
     #[error(transparent)]
     Protocol(#[from] ws_core::SendError),
-    /// The peer reads too slowly; the connection closes with 1013.
+    /// The peer reads too slowly. For messages, the connection closes with 1013.
     #[error(
         "{queued} bytes in {messages} messages wait for a peer that reads too slowly, \
          the limit is {limit} bytes"

@@ -163,7 +163,8 @@ impl FrameMessage for Pong {
     }
 }
 
-/// The connection is closed. It comes once and last; then the actor stops.
+/// The connection is closed. It comes once and last; then the actor stops, so
+/// a future that its handler returns is not driven.
 #[derive(Debug, Clone, PartialEq, Eq, Message)]
 #[rtype(result = "()")]
 pub struct Closed(pub Outcome);

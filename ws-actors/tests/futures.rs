@@ -26,7 +26,7 @@ use self::support::{
     play,
     probe::{Heard, Letter, Probe, delay, forever},
     scene::probe,
-    seconds, settle,
+    seconds, settle, watched,
 };
 
 mod support;
@@ -167,6 +167,30 @@ fn a_spawned_future_acts_on_the_actor_and_its_peer() {
         assert_eq!(scene.journal.notes(), ["done"]);
         assert_eq!(scene.peer.texts(), ["done"]);
         assert_eq!(scene.peer.taken_at(), Some(seconds(2)));
+    });
+}
+
+#[test]
+fn any_number_of_futures_run_beside_an_actor_and_none_is_passed_over() {
+    watched(|| {
+        play(async {
+            let (scene, address) = probe(|heard, ctx| {
+                if *heard == Heard::Started {
+                    for _ in 0..10_000 {
+                        ctx.run_later(seconds(1), |probe, _| probe.journal.count());
+                    }
+                }
+            })
+            .open_addressed();
+            settle().await;
+            // They are polled when something else wakes the actor, too.
+            address.do_send(Letter(1));
+            scene.reach(seconds(1)).await;
+            assert_eq!(scene.journal.counted(), 10_000);
+            // Then there is nothing left to do, so that time passes.
+            scene.reach(seconds(19)).await;
+            assert_eq!(scene.journal.letters(), [1]);
+        });
     });
 }
 

@@ -478,6 +478,26 @@ fn a_transport_that_takes_its_time_to_shut_down_has_it_until_the_close_deadline(
 }
 
 #[test]
+fn a_transport_that_holds_bytes_back_is_not_dropped_before_they_left_or_the_close_deadline() {
+    for released in [true, false] {
+        play(async {
+            let scene = listener().open();
+            scene.peer.hold_flush(true);
+            scene.peer.send(close(1000));
+            scene.reach(seconds(2)).await;
+            assert_eq!(scene.peer.dropped(), None);
+            if released {
+                scene.peer.hold_flush(false);
+                settle().await;
+                assert_eq!(scene.peer.dropped(), Some(seconds(2)));
+            }
+            scene.reach(seconds(5)).await;
+            assert!(scene.peer.dropped().is_some());
+        });
+    }
+}
+
+#[test]
 fn deadlines_of_many_connections_do_not_disturb_each_other() {
     play(async {
         let mut scenes = Vec::new();

@@ -266,7 +266,7 @@ impl Connection {
                 }
                 Ok(None) if self.transport == Transport::Ended => self.lose(Cause::TransportLost),
                 Ok(None) => {
-                    let under_way = self.inbound.is_message_under_way();
+                    let under_way = self.inbound.message_under_way();
                     self.deadlines
                         .message_under_way(self.now, under_way, &self.config);
                     return None;

@@ -81,6 +81,14 @@ impl Message {
         }
     }
 
+    /// Whether a custom message is not text or binary in disguise.
+    pub(crate) const fn is_consistent(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Binary(_) => true,
+            Self::Custom(opcode, _) => opcode.is_reserved(),
+        }
+    }
+
     /// A message of this opcode, whose text is known to be UTF-8.
     pub(crate) fn from_validated(opcode: Opcode, payload: Bytes) -> Self {
         match opcode {

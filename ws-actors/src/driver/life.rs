@@ -106,7 +106,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 };
             }
             self.hear_letters(ctx, cx, &mut budget.letters);
-            self.poll_tasks(ctx, cx, &mut budget.tasks);
+            self.poll_tasks(ctx, cx);
+            budget.rounds -= 1;
             let asked = matches!(ctx.stage, Stage::StopAsked | Stage::Terminated);
             // A mailbox that was made meanwhile does not know its reader yet.
             let new_mailbox = !ctx.waiting() && !self.mailbox_polled && ctx.mailbox().is_some();
@@ -229,15 +230,15 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         }
     }
 
-    fn poll_tasks(&mut self, ctx: &mut WsContext<A>, cx: &mut Context<'_>, budget: &mut usize) {
+    /// Polls each future that is due, once.
+    fn poll_tasks(&mut self, ctx: &mut WsContext<A>, cx: &mut Context<'_>) {
         let mut index = 0;
-        while index < self.tasks.len() && *budget > 0 && !ctx.waiting() {
+        while index < self.tasks.len() && !ctx.waiting() {
             let task = &mut self.tasks[index];
             if !mem::take(&mut task.due) {
                 index += 1;
                 continue;
             }
-            *budget -= 1;
             if task.task.as_mut().poll(&mut self.actor, ctx, cx).is_ready() {
                 drop(self.tasks.remove(index));
             } else {
@@ -304,8 +305,8 @@ struct Budget {
     frames: usize,
     /// Messages of other actors heard.
     letters: usize,
-    /// Spawned futures polled.
-    tasks: usize,
+    /// Rounds, as each may ask for another with what it spawns.
+    rounds: usize,
 }
 
 impl Default for Budget {
@@ -313,14 +314,14 @@ impl Default for Budget {
         Self {
             frames: 256,
             letters: 64,
-            tasks: 256,
+            rounds: 64,
         }
     }
 }
 
 impl Budget {
     const fn is_spent(&self) -> bool {
-        self.frames == 0 || self.letters == 0 || self.tasks == 0
+        self.frames == 0 || self.letters == 0 || self.rounds == 0
     }
 }
 

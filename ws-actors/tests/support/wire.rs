@@ -38,6 +38,7 @@ struct State {
     /// What the transport took.
     taken: Vec<u8>,
     taken_at: Option<Duration>,
+    flush_held: bool,
     shutdown_held: bool,
     shut_down: Option<Duration>,
     dropped: Option<Duration>,
@@ -58,6 +59,7 @@ pub(crate) fn wire() -> (Wire, Peer) {
         room: usize::MAX,
         taken: Vec::new(),
         taken_at: None,
+        flush_held: false,
         shutdown_held: false,
         shut_down: None,
         dropped: None,
@@ -119,6 +121,13 @@ impl Peer {
     pub(crate) fn take(&self, bytes: usize) {
         let mut state = self.0.borrow_mut();
         state.room = state.room.saturating_add(bytes);
+        state.wake_writer();
+    }
+
+    /// The transport holds back what it took, or no longer.
+    pub(crate) fn hold_flush(&self, held: bool) {
+        let mut state = self.0.borrow_mut();
+        state.flush_held = held;
         state.wake_writer();
     }
 
@@ -249,7 +258,12 @@ impl Transport for Wire {
         Poll::Ready(Ok(count))
     }
 
-    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.0.borrow_mut();
+        if state.flush_held {
+            state.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         Poll::Ready(Ok(()))
     }
 

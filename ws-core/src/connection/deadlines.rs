@@ -19,7 +19,7 @@ pub(super) struct Deadlines {
     /// There is no heartbeat any more.
     closing: bool,
     /// When the message under way has taken too long.
-    message: Option<Instant>,
+    message: Option<MessageUnderWay>,
     /// Since when nothing is read, so that no sign of life can be seen.
     reading_paused: Option<Instant>,
     /// Nothing is due any more.
@@ -39,6 +39,13 @@ struct Ping {
     leaves_at: Option<u64>,
     /// How much it had taken when this was looked at last.
     taken: u64,
+}
+
+#[derive(Debug)]
+struct MessageUnderWay {
+    late: Option<Instant>,
+    /// Which of the connection's messages it is.
+    number: u64,
 }
 
 #[derive(Debug)]
@@ -104,12 +111,16 @@ impl Deadlines {
         self.ended = true;
     }
 
-    /// A message is under way, or none is.
-    pub(super) fn message_under_way(&mut self, now: Instant, under_way: bool, config: &Config) {
-        if !under_way || self.closing {
-            self.message = None;
-        } else if self.message.is_none() {
-            self.message = after(now, config.message_timeout.unwrap_or(Duration::MAX));
+    /// The message of this number is under way, or none is.
+    pub(super) fn message_under_way(&mut self, now: Instant, number: Option<u64>, config: &Config) {
+        let timeout = config.message_timeout.unwrap_or(Duration::MAX);
+        if self.message.as_ref().map(|message| message.number) != number {
+            self.message = number
+                .filter(|_| !self.closing)
+                .map(|number| MessageUnderWay {
+                    late: after(now, timeout),
+                    number,
+                });
         }
     }
 
@@ -152,10 +163,12 @@ impl Deadlines {
         let Some(since) = self.reading_paused.take() else {
             return;
         };
-        let pause = now.saturating_duration_since(since);
-        self.message = self.message.and_then(|late| after(late, pause));
+        let pause = |begun: Instant| now.saturating_duration_since(begun.max(since));
+        if let Some(message) = &mut self.message {
+            message.late = message.late.and_then(|late| after(late, pause(since)));
+        }
         if let Some(ping) = &mut self.ping {
-            ping.late = ping.late.and_then(|late| after(late, pause));
+            ping.late = ping.late.and_then(|late| after(late, pause(ping.sent)));
         }
     }
 
@@ -230,7 +243,8 @@ impl Deadlines {
     }
 
     fn message_late(&self) -> Option<Instant> {
-        self.message.filter(|_| self.reading_paused.is_none())
+        let message = self.message.as_ref()?;
+        message.late.filter(|_| self.reading_paused.is_none())
     }
 
     fn pong_late(&self) -> Option<Instant> {

@@ -46,9 +46,9 @@ impl Inbound {
         self.decoder.own(chain.rsv());
     }
 
-    /// Whether a message has begun and not ended.
-    pub(super) const fn is_message_under_way(&self) -> bool {
-        self.assembler.is_under_way()
+    /// The number of the message that has begun and not ended.
+    pub(super) fn message_under_way(&self) -> Option<u64> {
+        self.assembler.under_way()
     }
 
     /// Takes all bytes out of `buffer`.

@@ -37,6 +37,9 @@ impl Connection {
         self.check_open()?;
         let message = message.into();
         self.check_data_opcode(message.opcode())?;
+        if !message.is_consistent() {
+            return Err(SendError::Opcode(message.opcode()));
+        }
         self.outbound.message(message, compress, &mut self.chain)
     }
 
@@ -102,6 +105,9 @@ impl Connection {
     pub fn send_prepared(&mut self, prepared: &PreparedMessage) -> Result<(), SendError> {
         self.check_open()?;
         self.check_data_opcode(prepared.opcode())?;
+        if !prepared.message().is_consistent() {
+            return Err(SendError::Opcode(prepared.opcode()));
+        }
         self.outbound.prepared(prepared, &mut self.chain)
     }
 
@@ -167,8 +173,9 @@ impl Connection {
 
     fn check_open(&self) -> Result<(), SendError> {
         match self.state {
-            State::Open => Ok(()),
-            State::LocalClosing | State::RemoteClosing | State::Closed => Err(SendError::Closing),
+            // §5.5.1: who is asked to close may finish what it is saying.
+            State::Open | State::RemoteClosing => Ok(()),
+            State::LocalClosing | State::Closed => Err(SendError::Closing),
         }
     }
 

@@ -136,10 +136,15 @@ impl Agreement {
         let mut agreement = Self::new();
         for answer in answers {
             let name = answer.name();
-            let mut named = offers.iter().filter(|offer| offer.name() == name);
-            let offer = named.next();
-            let offer = offer.ok_or_else(|| NegotiationError::NotOffered(name.to_owned()))?;
-            let extension = offer.agree(answer, &agreement.params)?;
+            // The answer is to any of the offers of its name.
+            let mut extension = Err(NegotiationError::NotOffered(name.to_owned()));
+            for offer in offers.iter().filter(|offer| offer.name() == name) {
+                extension = offer.agree(answer, &agreement.params);
+                if extension.is_ok() {
+                    break;
+                }
+            }
+            let extension = extension?;
             if extension.rsv().intersects(claimed) {
                 return Err(NegotiationError::ReservedBits(name.to_owned()));
             }

@@ -19,6 +19,8 @@ pub(crate) struct Assembler {
     delivery: Delivery,
     /// The opcode of the message under way.
     opcode: Option<Opcode>,
+    /// How many messages have begun.
+    messages: u64,
     fragments: usize,
     /// What has come of the message, decoded, and what it took on the wire.
     message_bytes: usize,
@@ -45,6 +47,7 @@ impl Assembler {
             max_fragments: config.max_fragments,
             delivery: config.delivery,
             opcode: None,
+            messages: 0,
             fragments: 0,
             message_bytes: 0,
             wire_bytes: 0,
@@ -54,9 +57,9 @@ impl Assembler {
         }
     }
 
-    /// Whether a message has begun and not ended.
-    pub(crate) const fn is_under_way(&self) -> bool {
-        self.opcode.is_some()
+    /// The number of the message that has begun and not ended.
+    pub(crate) fn under_way(&self) -> Option<u64> {
+        self.opcode.map(|_| self.messages)
     }
 
     pub(crate) fn push(
@@ -158,7 +161,10 @@ impl Assembler {
             (None, Opcode::CONTINUATION) => return Err(ProtocolError::UnexpectedContinuation),
             (Some(_), Opcode::CONTINUATION) => {}
             (Some(_), opcode) => return Err(ProtocolError::ExpectedContinuation(opcode)),
-            (None, opcode) => self.opcode = Some(opcode),
+            (None, opcode) => {
+                self.opcode = Some(opcode);
+                self.messages += 1;
+            }
         }
         if header.fin == Fin::More {
             self.fragments += 1;

@@ -25,6 +25,8 @@ pub struct PreparedMessage(Arc<Inner>);
 
 struct Inner {
     opcode: Opcode,
+    /// It was given as [`Message::Custom`].
+    custom: bool,
     header_len: usize,
     /// The message without extensions.
     frame: Bytes,
@@ -47,6 +49,7 @@ impl PreparedMessage {
         let (header_len, frame) = encode(message.opcode(), Rsv::NONE, message.payload());
         Self(Arc::new(Inner {
             opcode: message.opcode(),
+            custom: matches!(message, Message::Custom(..)),
             header_len,
             frame,
             variants: Mutex::default(),
@@ -57,7 +60,11 @@ impl PreparedMessage {
     #[must_use]
     pub fn message(&self) -> Message {
         let payload = self.0.frame.slice(self.0.header_len..);
-        Message::from_validated(self.0.opcode, payload)
+        if self.0.custom {
+            Message::Custom(self.0.opcode, payload)
+        } else {
+            Message::from_validated(self.0.opcode, payload)
+        }
     }
 
     /// The opcode of the message.

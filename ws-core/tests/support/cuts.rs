@@ -5,8 +5,13 @@ use super::side::Side;
 /// Feeds `bytes` to fresh connections: whole, byte by byte, and cut at every
 /// place. Each time `check` looks at what came of it.
 pub(crate) fn every_cut(role: Role, config: &Config, bytes: &[u8], check: impl Fn(&mut Side)) {
+    every_cut_of(|| Side::new(role, config.clone()), bytes, check);
+}
+
+/// As `every_cut`, for connections that `make` makes.
+pub(crate) fn every_cut_of(make: impl Fn() -> Side, bytes: &[u8], check: impl Fn(&mut Side)) {
     for parts in cuts(bytes) {
-        let mut side = Side::new(role, config.clone());
+        let mut side = make();
         for part in parts {
             side.feed(part);
         }

@@ -22,6 +22,13 @@ pub(crate) fn frame(sender: Role, first: u8, payload: &[u8]) -> Vec<u8> {
     with_key(key, first, payload)
 }
 
+/// Whole frames, by their first bytes and payload data.
+pub(crate) fn stream(sender: Role, frames: &[(u8, &[u8])]) -> Vec<u8> {
+    let frames = frames.iter();
+    let frames = frames.map(|(first, payload)| frame(sender, *first, payload));
+    frames.collect::<Vec<_>>().concat()
+}
+
 /// A whole frame, masked or not.
 pub(crate) fn with_key(key: Option<[u8; 4]>, first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = header(key, first, payload.len() as u64);

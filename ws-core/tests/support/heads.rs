@@ -1,3 +1,6 @@
+use bytes::BytesMut;
+use ws_core::handshake::http::{HeadError, HeadReader};
+
 /// A header section.
 pub(crate) type Head = Vec<(&'static str, &'static str)>;
 
@@ -32,4 +35,21 @@ pub(crate) fn with(mut head: Head, fields: &[(&'static str, &'static str)]) -> H
 /// The fields as values of any bytes.
 pub(crate) fn fields(head: &Head) -> impl Iterator<Item = (&'static str, &'static [u8])> {
     head.iter().map(|(name, value)| (*name, value.as_bytes()))
+}
+
+/// Reads a head that arrives in parts: the first that comes of it, and the rest.
+pub(crate) fn read<T>(
+    parts: &[&[u8]],
+    mut read: impl FnMut(&mut HeadReader, &mut BytesMut) -> Result<Option<T>, HeadError>,
+) -> (Result<T, HeadError>, Vec<u8>) {
+    let mut reader = HeadReader::new();
+    let mut input = BytesMut::new();
+    let mut told = None;
+    for part in parts {
+        input.extend_from_slice(part);
+        if told.is_none() {
+            told = read(&mut reader, &mut input).transpose();
+        }
+    }
+    (told.expect("the head is whole"), input.to_vec())
 }

@@ -2,10 +2,16 @@
 //! that no fault of the crate's own codec hides itself.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub(crate) mod agreed;
 pub(crate) mod cuts;
+pub(crate) mod deflate;
+pub(crate) mod extensions;
 pub(crate) mod frames;
 pub(crate) mod heads;
+pub(crate) mod inflate;
+pub(crate) mod opcodes;
 pub(crate) mod pair;
+pub(crate) mod pieces;
 pub(crate) mod side;
 pub(crate) mod streams;
 
