@@ -247,7 +247,7 @@ impl Connection {
                 }
                 Ok(Some(Incoming::Ping(payload))) => {
                     if self.state == State::Open && self.config.auto_pong {
-                        self.outbound.pong(payload.clone());
+                        self.outbound.pong(payload.clone(), &mut self.chain);
                     }
                     return Some(Event::Ping(payload));
                 }
@@ -284,7 +284,7 @@ impl Connection {
 
     /// The byte part of [`poll_output`](Self::poll_output) alone.
     pub fn transmit(&mut self) -> &mut SendQueue {
-        self.outbound.transmit()
+        self.outbound.transmit(&mut self.chain)
     }
 
     /// The rest of [`poll_output`](Self::poll_output), for drivers with no event

@@ -16,7 +16,7 @@ pub mod deflate;
 mod negotiation;
 mod params;
 
-pub(crate) use self::chain::Chain;
+pub(crate) use self::chain::{Chain, encoded};
 pub use self::{
     negotiation::{Agreement, ClientOffer, NegotiationError, ServerChoice},
     params::{MalformedParams, Params},

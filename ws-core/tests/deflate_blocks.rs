@@ -209,6 +209,40 @@ fn text_is_checked_as_it_is_inflated() {
 }
 
 #[test]
+fn of_several_faults_the_first_counts_however_the_data_is_cut() {
+    let invalid = Cause::Protocol(ProtocolError::InvalidUtf8);
+    let config = Config::new().max_message_bytes(400);
+    for role in ROLES {
+        // Not UTF-8, and corrupt behind that; not UTF-8, and too big behind that
+        let corrupt = [
+            &Deflater::new(WindowBits::MAX).flushed(b"\xff", FlushCompress::Sync)[..],
+            b"\x06",
+        ];
+        for payload in [corrupt.concat(), deflated(&[0xFF; 1000])] {
+            let bytes = frame(role.peer(), TEXT, &payload);
+            every_cut_of(
+                || side(role, &config, &widest()),
+                &bytes,
+                |side| {
+                    assert_eq!(*side.cause(), invalid);
+                },
+            );
+        }
+        // Too big, and then not UTF-8, and then corrupt
+        let text = [&[b'x'; 500][..], &[0xFF; 10]].concat();
+        let good = Deflater::new(WindowBits::MAX).flushed(&text, FlushCompress::Sync);
+        let bytes = frame(role.peer(), TEXT, &[&good[..], b"\x06"].concat());
+        every_cut_of(
+            || side(role, &config, &widest()),
+            &bytes,
+            |side| {
+                assert_eq!(side.sent_code(), Some(CloseCode::MESSAGE_TOO_BIG));
+            },
+        );
+    }
+}
+
+#[test]
 fn both_fail_at_the_first_wrong_byte_of_text_that_is_not_all_here() {
     for role in ROLES {
         // Flushed, so that it can be inflated before more comes.

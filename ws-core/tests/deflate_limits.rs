@@ -138,6 +138,25 @@ fn what_was_held_back_at_a_fragments_end_counts_too() {
 }
 
 #[test]
+fn the_fault_names_the_limit_of_the_message() {
+    for role in ROLES {
+        let config = Config::new().max_message_bytes(1000);
+        let bytes = frame(role.peer(), BINARY, &deflated(&[7; 5000]));
+        every_cut_of(
+            || side(role, &config, &widest()),
+            &bytes,
+            |side| {
+                let named = matches!(
+                    side.cause(),
+                    Cause::Protocol(ProtocolError::MessageTooBig { len, limit: 1000 }) if *len > 1000
+                );
+                assert!(named, "{:?}", side.cause());
+            },
+        );
+    }
+}
+
+#[test]
 fn the_limit_counts_anew_for_each_message() {
     for role in ROLES {
         let config = Config::new().max_message_bytes(1000);

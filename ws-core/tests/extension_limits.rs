@@ -184,14 +184,13 @@ fn a_fault_that_an_extension_finds_has_its_own_code() {
 #[test]
 fn a_control_frame_stays_one_when_it_is_decoded() {
     for role in ROLES {
-        let mut side = runs(role, 1000);
-        // A Pong that stands for 126 bytes
-        side.feed_frame(0x9A, &[126, b'x']);
-        too_big(&side);
-        let mut side = runs(role, 1000);
-        side.feed_frame(0x9A, &[125, b'x']);
-        assert_eq!(side.connection.state(), State::Open);
-        assert_eq!(side.events.len(), 1);
+        for (len, fits) in [(125, true), (126, false)] {
+            let mut side = runs(role, 1000);
+            // A Pong that stands for so many bytes
+            side.feed_frame(0x9A, &[len, b'x']);
+            assert_eq!(side.connection.state() == State::Open, fits);
+            assert_eq!(side.events.len(), 1);
+        }
     }
 }
 

@@ -118,7 +118,7 @@ fn a_refusal_is_written_with_its_status_and_fields() {
 }
 
 proptest! {
-    #![proptest_config(support::cases(256))]
+    #![proptest_config(support::cases(96))]
 
     #[test]
     fn reading_undoes_writing(

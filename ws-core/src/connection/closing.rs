@@ -8,7 +8,7 @@ impl Connection {
     pub(super) fn send_close(&mut self, rsv: Rsv, payload: ClosePayload) {
         if let Some(state) = self.state.after(Step::SendClose) {
             self.state = state;
-            self.outbound.close(rsv, &payload);
+            self.outbound.close(rsv, &payload, &mut self.chain);
             self.sent = Some(payload);
         }
     }
@@ -53,7 +53,7 @@ impl Connection {
     pub(super) fn fail(&mut self, cause: Cause, payload: ClosePayload) {
         let unsent = self.sent.is_none();
         if self.end(cause) && unsent {
-            self.outbound.close(Rsv::NONE, &payload);
+            self.outbound.close(Rsv::NONE, &payload, &mut self.chain);
             self.sent = Some(payload);
         }
         self.end_transport(Transport::ShuttingDown);

@@ -102,7 +102,9 @@ impl Inbound {
                 Handling::Pass => self.control.extend_from_slice(&part.payload),
                 Handling::Transform => {
                     let limit = MAX_CONTROL_PAYLOAD - self.control.len();
-                    chain.decode(&part.payload, end, limit, &mut self.control)?;
+                    chain
+                        .decode(&part.payload, end, limit, &mut self.control)
+                        .map_err(|error| error.into_protocol(MAX_CONTROL_PAYLOAD))?;
                 }
             }
             if !part.last {

@@ -44,9 +44,9 @@ impl Outbound {
     }
 
     /// The bytes to transmit.
-    pub(super) fn transmit(&mut self) -> &mut SendQueue {
+    pub(super) fn transmit(&mut self, chain: &mut Chain) -> &mut SendQueue {
         if let Some(payload) = self.pong.take() {
-            self.pong(payload);
+            self.pong(payload, chain);
         }
         &mut self.queue
     }
@@ -122,17 +122,17 @@ impl Outbound {
         self.data(frame, None, chain);
     }
 
-    pub(super) fn pong(&mut self, payload: Bytes) {
+    pub(super) fn pong(&mut self, payload: Bytes, chain: &mut Chain) {
         if self.queue.len() < PONG_ROOM {
-            self.frame(Frame::new(Opcode::PONG, payload));
+            self.control(Rsv::NONE, Opcode::PONG, payload, chain);
         } else {
             self.pong = Some(payload);
         }
     }
 
-    pub(super) fn close(&mut self, rsv: Rsv, payload: &ClosePayload) {
+    pub(super) fn close(&mut self, rsv: Rsv, payload: &ClosePayload, chain: &mut Chain) {
         self.pong = None;
-        self.frame(Frame::new(Opcode::CLOSE, payload.encode()).rsv(rsv));
+        self.control(rsv, Opcode::CLOSE, payload.encode(), chain);
     }
 
     /// The transport takes nothing any more.

@@ -70,7 +70,7 @@ impl Chain {
         end: PartEnd,
         limit: usize,
         output: &mut Vec<u8>,
-    ) -> Result<(), ProtocolError> {
+    ) -> Result<(), ExtensionError> {
         let links = self.links.iter_mut().rev();
         let mut links = links
             .filter(|link| link.inbound == Handling::Transform)
@@ -78,17 +78,12 @@ impl Chain {
         let mut between: Option<Vec<u8>> = None;
         while let Some(link) = links.next() {
             let part = between.as_deref().unwrap_or(part);
-            let fault = |error: ExtensionError| error.into_protocol(limit);
             if links.peek().is_none() {
-                return link
-                    .extension
-                    .decode(part, end, limit, output)
-                    .map_err(fault);
+                return link.extension.decode(part, end, limit, output);
             }
             let mut decoded = Vec::new();
             link.extension
-                .decode(part, end, limit, &mut decoded)
-                .map_err(fault)?;
+                .decode(part, end, encoded(limit), &mut decoded)?;
             between = Some(decoded);
         }
         Ok(())
@@ -127,8 +122,15 @@ impl Chain {
     }
 }
 
+/// How long what stands for at most `limit` bytes may be: encodings make some
+/// data longer.
+pub(crate) const fn encoded(limit: usize) -> usize {
+    limit.saturating_add(limit / 8).saturating_add(1024)
+}
+
 impl ExtensionError {
-    fn into_protocol(self, limit: usize) -> ProtocolError {
+    /// The fault, in a message that is limited to so many bytes.
+    pub(crate) fn into_protocol(self, limit: usize) -> ProtocolError {
         match self {
             Self::TooBig => ProtocolError::MessageTooBig {
                 len: (limit as u64).saturating_add(1),

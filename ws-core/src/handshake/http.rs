@@ -115,7 +115,7 @@ impl HeadReader {
         };
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let mut request = httparse::Request::new(&mut fields);
-        request.parse(&head)?;
+        check_whole(request.parse(&head)?, &head)?;
         Ok(Some(RequestHead {
             method: request.method.unwrap_or_default().to_owned(),
             target: request.path.unwrap_or_default().to_owned(),
@@ -136,7 +136,7 @@ impl HeadReader {
         };
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let mut response = httparse::Response::new(&mut fields);
-        response.parse(&head)?;
+        check_whole(response.parse(&head)?, &head)?;
         Ok(Some(ResponseHead {
             status: response.code.unwrap_or_default(),
             headers: headers(response.headers, &head),
@@ -147,6 +147,9 @@ impl HeadReader {
         // Empty lines before a head are passed over (RFC 9112 §2.2).
         while self.scanned == 0 && input.starts_with(b"\r\n") {
             input.advance(2);
+        }
+        if self.scanned == 0 && input[..] == b"\r"[..] {
+            return Ok(None);
         }
         let from = self.scanned.saturating_sub(END.len() - 1);
         let found = input[from..]
@@ -219,6 +222,16 @@ fn write_fields<'a>(
         write!(head, "{name}: {value}\r\n").ok();
     }
     head.push_str("\r\n");
+}
+
+/// A head that is over before its last byte ends in bare line feeds: the peer
+/// and others on the way may disagree on what follows.
+fn check_whole(parsed: httparse::Status<usize>, head: &[u8]) -> Result<(), HeadError> {
+    if parsed == httparse::Status::Complete(head.len()) {
+        Ok(())
+    } else {
+        Err(HeadError::Malformed("a line ends without CR".to_owned()))
+    }
 }
 
 fn headers(fields: &[httparse::Header<'_>], head: &Bytes) -> Vec<(String, Bytes)> {

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use crate::{
     Config, Delivery, Fin, Frame, Header, Message, MessagePart, Opcode, ProtocolError, Validator,
-    extension::{Chain, Handling, PartEnd},
+    extension::{Chain, Handling, PartEnd, encoded},
     frame::decoder::Part,
 };
 
@@ -91,8 +91,17 @@ impl Assembler {
             Handling::Pass => &payload[..],
             Handling::Transform => {
                 let held = self.held.len();
-                let limit = self.max_message_bytes - self.message_bytes;
-                chain.decode(&payload, end, limit, &mut self.held)?;
+                let limit = self.max_message_bytes.saturating_sub(self.message_bytes);
+                let decoded = chain.decode(&payload, end, limit, &mut self.held);
+                if let Err(error) = decoded {
+                    // What came before the fault is looked at before it, as it
+                    // would be had it come in another part.
+                    let before = &self.held[held..];
+                    if opcode == Opcode::TEXT {
+                        self.validator.push(&before[..before.len().min(limit)])?;
+                    }
+                    return Err(error.into_protocol(self.max_message_bytes));
+                }
                 &self.held[held..]
             }
         };
@@ -179,21 +188,19 @@ impl Assembler {
         } else {
             chain.inbound_frame(header)?
         };
-        // What is decoded is counted while decoding; here it is enough that
-        // bytes which stand for nothing come to an end as well.
-        let most = match self.handling {
-            Handling::Pass => self.max_message_bytes as u64,
-            Handling::Transform => {
-                let most = self.max_message_bytes as u64;
-                most.saturating_add(most / 8).saturating_add(1024)
-            }
-        };
+        let limit = self.max_message_bytes;
         self.wire_bytes = self.wire_bytes.saturating_add(header.payload_len);
-        if self.wire_bytes > most {
-            return Err(ProtocolError::MessageTooBig {
-                len: self.wire_bytes,
-                limit: self.max_message_bytes,
-            });
+        let (len, most) = match self.handling {
+            Handling::Pass => {
+                let before = self.message_bytes as u64;
+                (before.saturating_add(header.payload_len), limit)
+            }
+            // What is decoded is counted while decoding; here it is enough
+            // that bytes which stand for nothing come to an end as well.
+            Handling::Transform => (self.wire_bytes, encoded(limit)),
+        };
+        if len > most as u64 {
+            return Err(ProtocolError::MessageTooBig { len, limit });
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 pub(crate) mod agreed;
+pub(crate) mod compressed;
 pub(crate) mod cuts;
 pub(crate) mod deflate;
 pub(crate) mod extensions;
