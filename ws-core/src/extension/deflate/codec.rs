@@ -130,12 +130,13 @@ impl Decompressor {
             let read = self.inflate.total_in();
             let status = self
                 .inflate
-                .decompress_vec(input, output, FlushDecompress::Sync)
-                .map_err(|_| CORRUPT)?;
-            input = &input[(self.inflate.total_in() - read) as usize..];
+                .decompress_vec(input, output, FlushDecompress::Sync);
+            // What came before a fault counts before it.
             if output.len() > most {
                 return Err(ExtensionError::TooBig);
             }
+            let status = status.map_err(|_| CORRUPT)?;
+            input = &input[(self.inflate.total_in() - read) as usize..];
             match status {
                 // §7.2.3.4: a final block ends a stream; the next block starts
                 // another. The byte that ends it may leave nothing behind.
