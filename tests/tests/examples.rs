@@ -1,0 +1,56 @@
+//! The example programs that start, show something and end.
+
+use std::process::Command;
+
+use ws_tests::binaries::example;
+
+#[test]
+fn sans_io_opens_a_connection_with_a_handshake_and_without() {
+    let said = shown("sans_io", &["ahoy", "bye"]);
+    let (with, without) = said.split_once("without one:").unwrap();
+    for part in [with, without] {
+        assert!(part.contains(r#"client says "ahoy""#), "{said}");
+        assert!(part.contains(r#"server says "AHOY""#), "{said}");
+        assert!(part.contains(r#"server says "BYE""#), "{said}");
+        assert!(
+            part.contains("closed with 1000 (normal closure), clean: true"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn custom_opcode_speaks_its_opcodes_through_its_extension() {
+    let said = shown("custom_opcode", &["=", "--length", "300"]);
+    assert!(said.contains("agreed on x-run-length"), "{said}");
+    // Two runs of two bytes, behind headers and masking keys
+    assert!(said.contains("16 bytes are queued"), "{said}");
+    assert!(said.contains("s since 1970"), "{said}");
+    assert!(
+        said.contains(&format!("ascii: {}\n", "=".repeat(300))),
+        "{said}"
+    );
+    assert!(said.contains("closed with 1000"), "{said}");
+}
+
+#[test]
+fn each_explains_itself() {
+    for name in ["sans_io", "custom_opcode"] {
+        let help = shown(name, &["--help"]);
+        assert!(
+            help.contains("Usage:") && help.contains("--version"),
+            "{help}"
+        );
+    }
+}
+
+/// What a program prints, which has to end well.
+fn shown(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(example(name))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{output:?}");
+    said
+}
