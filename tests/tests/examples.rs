@@ -49,7 +49,7 @@ fn shown(name: &str, arguments: &[&str]) -> String {
     let output = Command::new(example(name))
         .args(arguments)
         .output()
-        .unwrap();
+        .expect("the program starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{output:?}");
     said

@@ -56,21 +56,19 @@ fn what_is_no_head_is_refused_with_400() {
 #[test]
 fn bytes_behind_a_head_that_ends_in_bare_line_feeds_are_not_swallowed() {
     // Who takes two line feeds for the end must not lose what is behind them.
+    let behind = "GET /secret HTTP/1.1\r\nHost: b\r\n\r\n";
     for head in [
-        "GET / HTTP/1.1\nHost: a\n\nGET /secret HTTP/1.1\r\nHost: b\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\n\nGET /secret HTTP/1.1\r\nHost: b\r\n\r\n",
+        "GET / HTTP/1.1\nHost: a\n\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n\n",
+        "GET / HTTP/1.1\r\nHost: a\n\n",
     ] {
-        let (read, rest) = read(&[head.as_bytes()], HeadReader::request);
-        let behind = head.split_once("\n\n").or(head.split_once("\r\n\n"));
-        let (_, behind) = behind.unwrap_or_default();
-        assert!(
-            read.is_err() || rest == behind.as_bytes(),
-            "{read:?}, {rest:?}"
-        );
+        let bytes = [head, behind].concat();
+        let (read, rest) = read(&[bytes.as_bytes()], HeadReader::request);
+        assert!(read.is_err() || rest == behind.as_bytes(), "{read:?}");
     }
     let head = b"HTTP/1.1 101 Ok\nUpgrade: websocket\n\n\x81\x04\r\n\r\n";
     let (read, rest) = read(&[head], HeadReader::response);
-    assert!(read.is_err() || rest == b"\x81\x04\r\n\r\n", "{rest:x?}");
+    assert!(read.is_err() || rest == b"\x81\x04\r\n\r\n", "{read:?}");
 }
 
 #[test]
