@@ -1,0 +1,8 @@
+//! permessage-deflate (RFC 7692).
+
+mod blocks;
+mod limits;
+mod messages;
+mod properties;
+mod sending;
+mod windows;

@@ -1,0 +1,12 @@
+//! Frames and messages on the wire (RFC 6455 §5, §8.1).
+
+mod by_hand;
+mod control;
+mod differential;
+mod fragmentation;
+mod headers;
+mod limits;
+mod masking;
+mod properties;
+mod round_trip;
+mod utf8;

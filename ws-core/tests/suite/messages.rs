@@ -1,0 +1,10 @@
+//! What an application sends and is given.
+
+mod conversations;
+mod delivery;
+mod frames;
+mod manual;
+mod opcodes;
+mod parts;
+mod prepared;
+mod unregistered;
