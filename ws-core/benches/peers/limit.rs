@@ -1,0 +1,169 @@
+//! The limit: what nobody can do without, and nothing else.
+//!
+//! A payload has to come from the network, or to get there: one copy. Masking
+//! is one XOR pass over it. For compressed rows it is zlib-rs alone, without
+//! any frame around it.
+
+use bytes::Bytes;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
+
+use crate::{
+    app::App,
+    corpus::Corpus,
+    peers::{Cycle, Runner},
+    pipe::{CHUNK, Pipe},
+    rows::{Direction, Row},
+};
+
+pub(crate) fn enter(row: &Row, corpus: &Corpus, _: Pipe) -> Option<Box<dyn Runner>> {
+    Some(match (row.deflate, row.direction) {
+        (Some(deflate), Direction::Receive) => Box::new(Inflating {
+            inflate: Decompress::new(false),
+            takeover: deflate.takeover,
+            messages: Cycle::new(corpus.encoded.clone()),
+            output: Vec::with_capacity(row.size + 64),
+        }),
+        (Some(deflate), Direction::Send) => Box::new(Deflating {
+            deflate: Compress::new(Compression::new(deflate.level), false),
+            takeover: deflate.takeover,
+            messages: Cycle::new(corpus.payloads.clone()),
+            output: Vec::with_capacity(row.size + 64),
+        }),
+        (None, direction) => Box::new(Copying {
+            messages: Cycle::new(match direction {
+                Direction::Send => corpus.payloads.clone(),
+                // Wherever in the wire: a copy does not care for headers.
+                Direction::Receive => (0..corpus.wire.len() / row.size)
+                    .map(|i| corpus.wire.slice(i * row.size..(i + 1) * row.size))
+                    .collect(),
+            }),
+            to: vec![0; CHUNK.max(row.size) + PAGE],
+            start: 0,
+            at: 0,
+            masked: row.masked,
+        }),
+    })
+}
+
+struct Copying {
+    messages: Cycle<Bytes>,
+    to: Vec<u8>,
+    /// Where in `to` the first message goes.
+    start: usize,
+    at: usize,
+    masked: bool,
+}
+
+impl Runner for Copying {
+    fn run(&mut self, messages: usize, app: &mut App) {
+        for number in 0..messages {
+            let message = self.messages.next();
+            if self.at + message.len() > self.start + CHUNK.max(message.len()) || self.at == 0 {
+                // Half a page from where it comes: at the same place of another
+                // page, each load would wait for the store before it.
+                let apart = message.as_ptr().addr() + PAGE / 2;
+                self.start = apart.wrapping_sub(self.to.as_ptr().addr()) % PAGE;
+                self.at = self.start;
+            }
+            let to = &mut self.to[self.at..self.at + message.len()];
+            self.at += message.len();
+            // What does not fit the cache is masked while it is there.
+            for (to, from) in to.chunks_mut(CHUNK).zip(message.chunks(CHUNK)) {
+                to.copy_from_slice(from);
+                if self.masked {
+                    xor(number as u32, to);
+                }
+            }
+            hand_over(app, to);
+        }
+    }
+}
+
+struct Inflating {
+    inflate: Decompress,
+    takeover: bool,
+    messages: Cycle<Bytes>,
+    output: Vec<u8>,
+}
+
+impl Runner for Inflating {
+    fn run(&mut self, messages: usize, app: &mut App) {
+        for _ in 0..messages {
+            if !self.takeover {
+                self.inflate.reset(false);
+            }
+            self.output.clear();
+            for part in [self.messages.next(), &TAIL[..]] {
+                self.inflate
+                    .decompress_vec(part, &mut self.output, FlushDecompress::Sync)
+                    .expect("the corpus is a stream");
+            }
+            hand_over(app, &self.output);
+        }
+    }
+}
+
+struct Deflating {
+    deflate: Compress,
+    takeover: bool,
+    messages: Cycle<Bytes>,
+    output: Vec<u8>,
+}
+
+impl Runner for Deflating {
+    fn run(&mut self, messages: usize, app: &mut App) {
+        for _ in 0..messages {
+            if !self.takeover {
+                self.deflate.reset();
+            }
+            self.output.clear();
+            self.deflate
+                .compress_vec(self.messages.next(), &mut self.output, FlushCompress::Sync)
+                .expect("a stream that is whole goes on");
+            hand_over(app, &self.output);
+        }
+    }
+}
+
+fn hand_over(app: &mut App, payload: &[u8]) {
+    // Not checked, so its kind is of no matter.
+    app.binary(payload);
+}
+
+/// Masks a payload, with the widest vectors of this machine if that pays.
+fn xor(key: u32, payload: &mut [u8]) {
+    if payload.len() < 512 {
+        xor_words(key, payload);
+    } else {
+        pulp::Arch::new().dispatch(Xor { key, payload });
+    }
+}
+
+struct Xor<'a> {
+    key: u32,
+    payload: &'a mut [u8],
+}
+
+impl pulp::WithSimd for Xor<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        xor_words(self.key, self.payload);
+    }
+}
+
+#[inline(always)]
+fn xor_words(key: u32, payload: &mut [u8]) {
+    let (words, rest) = payload.as_chunks_mut::<4>();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ key).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key.to_ne_bytes()) {
+        *byte ^= key;
+    }
+}
+
+/// The distance at which processors take two addresses for one, in bytes.
+const PAGE: usize = 4096;
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
