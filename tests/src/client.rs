@@ -9,7 +9,8 @@ use std::{
 use bytes::Buf;
 use tokio::time::timeout;
 use ws_core::{
-    Config, Connection, Entropy, Event, Message, Outcome, Output, handshake::ClientHandshake,
+    Config, Connection, Entropy, Event, Message, Outcome, Output,
+    handshake::{ClientHandshake, http::write_request},
 };
 
 use crate::raw::{End, Raw};
@@ -48,12 +49,10 @@ impl Client {
         subprotocols: &[&str],
     ) -> Self {
         let handshake = ClientHandshake::new(address.to_string(), Entropy::system())
-            .subprotocols(subprotocols.iter().copied());
-        let mut head = format!("GET {path} HTTP/1.1\r\n");
-        for (name, value) in handshake.headers() {
-            head += &format!("{name}: {value}\r\n");
-        }
-        raw.send(head + "\r\n").await;
+            .subprotocols(subprotocols.iter().copied())
+            .expect("the test offers tokens");
+        let request = write_request(path, handshake.headers());
+        raw.send(request.expect("the test asks for a path")).await;
         let response = raw.response().await;
         let status = response.status.split(' ').nth(1).unwrap_or_default();
         let headers = response.headers.iter();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, middleware::DefaultHeaders, web};
+use ws_core::handshake::FieldError;
 use ws_server::{Closed, Endpoint, EndpointError, Text, WsContext};
 use ws_tests::{
     client::Client,
@@ -37,7 +38,7 @@ fn endpoint_with_a_subprotocol_that_is_no_token_is_refused() {
         let endpoint = Endpoint::<Probe>::builder().subprotocols(["v1", name]);
         assert_eq!(
             endpoint.build().unwrap_err(),
-            EndpointError::Subprotocol(name.to_owned())
+            EndpointError::Subprotocol(FieldError::Subprotocol(name.to_owned()))
         );
     }
 }

@@ -3,26 +3,35 @@
 //!
 //! [RFC 6455 §4]: https://www.rfc-editor.org/rfc/rfc6455#section-4
 
+use std::time::{Duration, Instant};
+
 use thiserror::Error;
 
-use crate::extension::NegotiationError;
+use crate::{Config, extension::NegotiationError};
 
 mod body;
 mod client;
+mod client_opening;
+mod field;
 mod headers;
 pub mod http;
 mod key;
-mod opening;
+mod response;
 mod server;
+mod server_opening;
 mod url;
 
-pub(crate) use self::headers::{is_token, trim};
+use self::http::HeadError;
 pub use self::{
     client::ClientHandshake,
-    opening::{Answer, ClientOpening, OpeningError, Response},
+    client_opening::{Answer, ClientOpening},
+    field::FieldError,
+    response::Response,
     server::{Acceptance, Request, ServerHandshake},
+    server_opening::ServerOpening,
     url::{UrlError, WebSocketUrl},
 };
+pub(crate) use self::{field::is_token, headers::trim};
 
 /// Why a server refuses a request to upgrade ([RFC 6455 §4.2.1]).
 ///
@@ -125,4 +134,42 @@ pub enum ResponseError {
     /// A header field is not of its grammar.
     #[error("`{0}` of the response is malformed")]
     Malformed(&'static str),
+}
+
+/// An opening handshake over bytes failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OpeningError {
+    /// The peer's head cannot be read.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The server's response is no answer to the handshake.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
+    /// The peer ended the stream before the handshake was done.
+    #[error("peer closed the connection before the opening handshake was done")]
+    Ended,
+    /// The handshake took too long.
+    #[error("opening handshake was not done within {0:?}")]
+    Timeout(Duration),
+}
+
+impl OpeningError {
+    /// What a server answers with before it closes the stream; `None` if there
+    /// is nobody to answer.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        match self {
+            Self::Head(error) => Some(error.into()),
+            Self::Timeout(_) => Some(Response::new(408)),
+            Self::Response(_) | Self::Ended => None,
+        }
+    }
+
+    fn check(now: Instant, deadline: Option<Instant>, config: &Config) -> Result<(), Self> {
+        match deadline {
+            Some(deadline) if deadline <= now => Err(Self::Timeout(config.handshake_timeout)),
+            _ => Ok(()),
+        }
+    }
 }

@@ -66,12 +66,14 @@
 //!   [`Event::Closed`] comes last, once, with the whole [`Outcome`].
 //! - [`handshake`] opens a connection over the heads of any HTTP library. It
 //!   can also be left out, between peers that agree without it.
-//!   [`handshake::http`] and [`handshake::ClientOpening`] do without one.
+//!   [`handshake::ClientOpening`] and [`handshake::ServerOpening`] do without
+//!   one.
 //! - [`extension`] is what extensions are written with, and
 //!   [`extension::deflate`] the first of them. A [`Registry`] gives reserved
 //!   opcodes a meaning.
 //! - Received data comes as whole messages, as parts or as single frames
-//!   ([`Delivery`]); [`Connection::send_frame`] sends single ones.
+//!   ([`Delivery`]); [`Connection::send_frame`] sends single ones, and a
+//!   [`Joiner`] makes messages of them.
 //! - [`Config`] holds the limits and deadlines, safe by default.
 //! - [`ProtocolError`] is what a peer did wrong, [`SendError`] what the caller
 //!   asked for in vain.
@@ -106,7 +108,7 @@ pub use self::{
     entropy::Entropy,
     error::{ProtocolError, SendError},
     frame::{ClosePayload, Fin, Frame, Header, MaskingKey, Rsv},
-    message::{Message, MessagePart, PreparedMessage},
+    message::{Joiner, Message, MessagePart, PreparedMessage},
     opcode::{Opcode, Registry, RegistryError},
     role::Role,
     send_queue::SendQueue,

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use crate::{Opcode, Rsv, Utf8Bytes, extension::PartEnd};
 
 pub(crate) mod assembler;
+mod joiner;
 mod prepared;
 
-pub use self::prepared::PreparedMessage;
+pub use self::{joiner::Joiner, prepared::PreparedMessage};
 
 /// A data message.
 #[derive(Debug, Clone, PartialEq, Eq)]

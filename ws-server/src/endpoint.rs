@@ -235,14 +235,7 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         if let Some(opcode) = self.duplicate {
             return Err(EndpointError::DuplicateHandler(opcode));
         }
-        if let Some(name) = self
-            .subprotocols
-            .iter()
-            .find(|name| !ServerHandshake::is_subprotocol(name))
-        {
-            return Err(EndpointError::Subprotocol(name.clone()));
-        }
-        let mut handshake = self.handshake.subprotocols(self.subprotocols);
+        let mut handshake = self.handshake.subprotocols(self.subprotocols)?;
         if let Some(deflate) = self.compression {
             handshake = handshake.extension(deflate);
         }

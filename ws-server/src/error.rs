@@ -3,7 +3,10 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use thiserror::Error;
-use ws_core::{Opcode, handshake::RequestError};
+use ws_core::{
+    Opcode,
+    handshake::{FieldError, RequestError},
+};
 
 /// A request was not upgraded; as an actix-web error it answers with its status.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -64,6 +67,6 @@ pub enum EndpointError {
     #[error("two handlers are registered for {0} frames, one has to go")]
     DuplicateHandler(Opcode),
     /// A subprotocol's name is not a token (RFC 9110 §5.6.2).
-    #[error("subprotocol {0:?} is not a token: letters, digits and some punctuation, no spaces")]
-    Subprotocol(String),
+    #[error(transparent)]
+    Subprotocol(#[from] FieldError),
 }

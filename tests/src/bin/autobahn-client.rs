@@ -49,10 +49,10 @@ fn converse(url: &str, mut answer: impl FnMut(Message, &mut Blocking) -> Result<
         .server_max_window_bits(WindowBits::MAX)
         .client_max_window_bits(WindowBits::MAX);
     let handshake = ClientHandshake::new(url.host_header(), Entropy::system()).extension(deflate);
-    let mut opening = ClientOpening::new(Instant::now(), &url, handshake, config);
+    let mut opening = ClientOpening::new(Instant::now(), &url, handshake, config)?;
     let mut stream = TcpStream::connect((url.host(), url.port()))?;
     stream.set_nodelay(true)?;
-    stream.write_all(opening.request().as_bytes())?;
+    stream.write_all(opening.request())?;
     let mut input = BytesMut::new();
     let connection = loop {
         let mut bytes = [0; 4096];

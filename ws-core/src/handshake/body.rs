@@ -28,14 +28,13 @@ impl BodyReader {
             let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
             std::str::from_utf8(value).ok().map(str::trim)
         };
-        let chunked =
-            field("Transfer-Encoding").is_some_and(|it| it.eq_ignore_ascii_case("chunked"));
         let length = field("Content-Length").and_then(|length| length.parse().ok());
-        let framing = match (head.status, chunked, length) {
+        let coding = field("Transfer-Encoding").and_then(|codings| codings.rsplit(',').next());
+        let framing = match (head.status, coding, length) {
             (204 | 304, _, _) => Framing::Length(0),
-            (_, true, _) => Framing::ChunkSize,
-            (_, false, Some(length)) => Framing::Length(length),
-            (_, false, None) => Framing::ToEnd,
+            (_, Some(last), _) if last.trim().eq_ignore_ascii_case("chunked") => Framing::ChunkSize,
+            (_, None, Some(length)) => Framing::Length(length),
+            (_, Some(_), _) | (_, None, None) => Framing::ToEnd,
         };
         Self {
             framing,

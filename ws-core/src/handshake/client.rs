@@ -5,17 +5,25 @@ use crate::{
     extension::{Agreement, ClientOffer, Params},
 };
 
-use super::{ResponseError, headers::Fields, key::Key};
+use super::{
+    FieldError, ResponseError,
+    field::{check_added, check_subprotocols},
+    headers::Fields,
+    key::Key,
+};
 
 /// A client's side of the opening handshake ([RFC 6455 §4.1]).
 ///
 /// ```
 /// use ws_core::{Entropy, handshake::ClientHandshake};
 ///
-/// let handshake = ClientHandshake::new("example.com", Entropy::system()).subprotocols(["chat"]);
+/// let handshake = ClientHandshake::new("example.com", Entropy::system())
+///     .subprotocols(["chat"])?
+///     .header("Authorization", "Bearer mF_9.B5f-4.1JqM")?;
 /// // send a GET request of HTTP/1.1 with these header fields
 /// let request: Vec<(&str, String)> = handshake.headers().collect();
 /// assert_eq!(request[0], ("Host", "example.com".to_owned()));
+/// # Ok::<_, ws_core::handshake::FieldError>(())
 /// ```
 ///
 /// [RFC 6455 §4.1]: https://www.rfc-editor.org/rfc/rfc6455#section-4.1
@@ -26,6 +34,7 @@ pub struct ClientHandshake {
     subprotocols: Vec<String>,
     extensions: Vec<Box<dyn ClientOffer>>,
     claimed_rsv: Rsv,
+    added: Vec<(String, String)>,
     entropy: Entropy,
 }
 
@@ -40,20 +49,41 @@ impl ClientHandshake {
             subprotocols: Vec::new(),
             extensions: Vec::new(),
             claimed_rsv: Rsv::NONE,
+            added: Vec::new(),
             entropy,
         }
     }
 
     /// The subprotocols to offer, the preferred one first ([RFC 6455 §1.9]).
     ///
+    /// # Errors
+    ///
+    /// If one is not a token (§4.1).
+    ///
     /// [RFC 6455 §1.9]: https://www.rfc-editor.org/rfc/rfc6455#section-1.9
-    #[must_use]
     pub fn subprotocols(
         mut self,
         subprotocols: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.subprotocols = subprotocols.into_iter().map(Into::into).collect();
-        self
+    ) -> Result<Self, FieldError> {
+        self.subprotocols = check_subprotocols(subprotocols)?;
+        Ok(self)
+    }
+
+    /// Adds a header field to the request, such as `Authorization`, `Cookie` or
+    /// `Origin`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or the handshake sets it itself.
+    pub fn header(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Self, FieldError> {
+        let (name, value) = (name.into(), value.into());
+        check_added(&name, &value)?;
+        self.added.push((name, value));
+        Ok(self)
     }
 
     /// Offers this extension, after those before ([RFC 6455 §9.1]).
@@ -74,7 +104,7 @@ impl ClientHandshake {
     }
 
     /// The header fields of the request, whose method is GET.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&str, String)> {
         let subprotocols = (!self.subprotocols.is_empty()).then(|| self.subprotocols.join(", "));
         let offers = self
             .extensions
@@ -92,6 +122,11 @@ impl ClientHandshake {
         .into_iter()
         .chain(subprotocols.map(|offered| ("Sec-WebSocket-Protocol", offered)))
         .chain(extensions.map(|offered| ("Sec-WebSocket-Extensions", offered)))
+        .chain(
+            self.added
+                .iter()
+                .map(|(name, value)| (&**name, value.clone())),
+        )
     }
 
     /// Judges the response, and begins the connection. Bytes that came behind

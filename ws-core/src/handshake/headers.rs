@@ -2,6 +2,8 @@ use std::str;
 
 use crate::extension::Params;
 
+use super::field::is_token;
+
 /// The header fields that matter to a handshake, gathered in one pass.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
@@ -94,14 +96,6 @@ impl<'a> Fields<'a> {
         }
         Ok(fields)
     }
-}
-
-/// Whether `name` may be a token (RFC 9110 §5.6.2), such as a subprotocol.
-pub(crate) fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn has_member(list: Option<&str>, wanted: &str) -> bool {

@@ -3,12 +3,15 @@
 //!
 //! [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
 
-use std::fmt::Write;
+use std::fmt;
 
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
-use super::Request;
+use super::{
+    FieldError, Request,
+    field::{check_field, check_target},
+};
 
 /// Waits for the end of a head, and reads it.
 ///
@@ -178,50 +181,68 @@ impl Default for HeadReader {
 
 /// Writes the head of a GET request.
 ///
-/// Names and values are written as they are: they must hold no line break.
-#[must_use]
+/// # Errors
+///
+/// If the target or a field would not end where it should.
 pub fn write_request<'a>(
     target: &str,
-    headers: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
-) -> String {
-    let mut head = format!("GET {target} HTTP/1.1\r\n");
-    write_fields(&mut head, headers);
-    head
+    headers: impl IntoIterator<Item = (&'a str, impl AsRef<[u8]>)>,
+) -> Result<Bytes, FieldError> {
+    check_target(target)?;
+    write_head(format_args!("GET {target} HTTP/1.1"), headers)
 }
 
 /// Writes the head of a response.
 ///
-/// Names and values are written as they are: they must hold no line break.
-#[must_use]
+/// # Errors
+///
+/// If a field would not end where it should.
 pub fn write_response<'a>(
     status: u16,
-    headers: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
-) -> String {
-    let reason = match status {
-        101 => "Switching Protocols",
-        400 => "Bad Request",
-        403 => "Forbidden",
-        405 => "Method Not Allowed",
-        426 => "Upgrade Required",
-        431 => "Request Header Fields Too Large",
-        503 => "Service Unavailable",
-        _ => "",
-    };
-    let mut head = format!("HTTP/1.1 {status} {reason}\r\n");
-    write_fields(&mut head, headers);
-    head
+    headers: impl IntoIterator<Item = (&'a str, impl AsRef<[u8]>)>,
+) -> Result<Bytes, FieldError> {
+    let reason = reason(status);
+    write_head(format_args!("HTTP/1.1 {status} {reason}"), headers)
 }
 
-fn write_fields<'a>(
-    head: &mut String,
-    headers: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
-) {
+fn write_head<'a>(
+    start: fmt::Arguments<'_>,
+    headers: impl IntoIterator<Item = (&'a str, impl AsRef<[u8]>)>,
+) -> Result<Bytes, FieldError> {
+    let mut head = format!("{start}\r\n").into_bytes();
     for (name, value) in headers {
         let value = value.as_ref();
-        // Writing to a string does not fail.
-        write!(head, "{name}: {value}\r\n").ok();
+        check_field(name, value)?;
+        head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
     }
-    head.push_str("\r\n");
+    head.extend(b"\r\n");
+    Ok(head.into())
+}
+
+/// What a status means, for people; programs do not read it (RFC 9112 §4).
+const fn reason(status: u16) -> &'static str {
+    match status {
+        101 => "Switching Protocols",
+        200 => "OK",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "",
+    }
 }
 
 /// A head that is over before its last byte ends in bare line feeds: the peer

@@ -6,8 +6,9 @@ use crate::{
 };
 
 use super::{
-    RequestError,
-    headers::{Fields, Once, is_token},
+    FieldError, RequestError, Response,
+    field::check_subprotocols,
+    headers::{Fields, Once},
     key::Key,
 };
 
@@ -18,7 +19,7 @@ use super::{
 /// ```
 /// use ws_core::handshake::{Request, ServerHandshake};
 ///
-/// let handshake = ServerHandshake::new().subprotocols(["chat.v2", "chat.v1"]);
+/// let handshake = ServerHandshake::new().subprotocols(["chat.v2", "chat.v1"])?;
 /// let request = Request::get([
 ///     ("Host", &b"example.com"[..]),
 ///     ("Upgrade", b"websocket"),
@@ -30,7 +31,7 @@ use super::{
 /// let acceptance = handshake.accept(request)?;
 /// assert_eq!(acceptance.subprotocol(), Some("chat.v2"));
 /// // answer with status 101 and `acceptance.headers()`, then speak frames
-/// # Ok::<_, ws_core::handshake::RequestError>(())
+/// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// [RFC 6455 §4.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2
@@ -98,15 +99,17 @@ impl ServerHandshake {
     ///
     /// A client that offers none of them is accepted without one.
     ///
+    /// # Errors
+    ///
+    /// If one is not a token, which no client could offer.
+    ///
     /// [RFC 6455 §1.9]: https://www.rfc-editor.org/rfc/rfc6455#section-1.9
-    #[must_use]
     pub fn subprotocols(
         mut self,
         subprotocols: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        let subprotocols = subprotocols.into_iter().map(Into::into);
-        self.subprotocols = Subprotocols::Preferred(subprotocols.collect());
-        self
+    ) -> Result<Self, FieldError> {
+        self.subprotocols = Subprotocols::Preferred(check_subprotocols(subprotocols)?);
+        Ok(self)
     }
 
     /// Chooses the subprotocol with a function that gets what the client
@@ -139,14 +142,6 @@ impl ServerHandshake {
     pub const fn claim_rsv(mut self, bits: Rsv) -> Self {
         self.claimed_rsv = bits;
         self
-    }
-
-    /// Whether a subprotocol may have this name: a token of [RFC 9110 §5.6.2].
-    ///
-    /// [RFC 9110 §5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-    #[must_use]
-    pub fn is_subprotocol(name: &str) -> bool {
-        is_token(name)
     }
 
     /// Judges a request.
@@ -227,6 +222,15 @@ impl Acceptance {
         .into_iter()
         .chain(subprotocol.map(|name| ("Sec-WebSocket-Protocol", name)))
         .chain(extensions.map(|value| ("Sec-WebSocket-Extensions", value)))
+    }
+
+    /// The response itself, for those who have no HTTP library at hand.
+    #[must_use]
+    pub fn response(&self) -> Response {
+        let headers = self.headers().map(|(name, value)| (name, value.to_owned()));
+        headers.fold(Response::new(101), |response, (name, value)| {
+            response.header(name, value)
+        })
     }
 
     /// The extensions agreed on, in order.

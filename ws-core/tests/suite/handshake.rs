@@ -2,7 +2,10 @@
 
 mod both;
 mod client;
+mod fields;
 mod heads;
 mod heads_refused;
 mod heads_written;
+mod openings;
+mod refusals;
 mod server;

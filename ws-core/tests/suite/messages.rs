@@ -3,6 +3,7 @@
 mod conversations;
 mod delivery;
 mod frames;
+mod joining;
 mod manual;
 mod opcodes;
 mod parts;

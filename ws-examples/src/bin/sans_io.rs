@@ -9,7 +9,7 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::BytesMut;
@@ -18,8 +18,8 @@ use ws_core::{
     CloseCode, ClosePayload, Config, Connection, Entropy, Event,
     extension::deflate::Deflate,
     handshake::{
-        Answer, ClientHandshake, ClientOpening, ServerHandshake, WebSocketUrl,
-        http::{HeadReader, write_response},
+        Answer, ClientHandshake, ClientOpening, Response, ServerHandshake, ServerOpening,
+        WebSocketUrl,
     },
 };
 use ws_examples::blocking::Blocking;
@@ -67,24 +67,30 @@ fn main() -> Result<()> {
 /// The server's side of the opening handshake: a head in, a head out.
 fn accept_websocket(mut stream: TcpStream) -> Result<Blocking> {
     let mut input = BytesMut::new();
-    let mut reader = HeadReader::new();
+    let mut opening = ServerOpening::new(Instant::now(), Config::new());
     let head = loop {
-        if let Some(head) = reader.request(&mut input)? {
-            break head;
+        read_more(&mut stream, &mut input, opening.deadline())?;
+        match opening.handle_input(Instant::now(), &mut input) {
+            Ok(None) => {}
+            Ok(Some(head)) => break head,
+            Err(error) => {
+                if let Some(response) = error.response() {
+                    stream.write_all(&response.encode()?)?;
+                }
+                return Err(error.into());
+            }
         }
-        read_more(&mut stream, &mut input)?;
     };
     let handshake = ServerHandshake::new().extension(Deflate::new());
     match handshake.accept(head.to_request()) {
         Ok(acceptance) => {
-            stream.write_all(write_response(101, acceptance.headers()).as_bytes())?;
-            let connection = acceptance.into_connection(Instant::now(), Config::new());
+            let (response, connection) = opening.open(Instant::now(), acceptance);
+            stream.write_all(&response.encode()?)?;
             // What is left of the input came behind the head.
             Ok(Blocking::new(stream, connection, input))
         }
         Err(error) => {
-            let headers = error.headers().iter().copied();
-            stream.write_all(write_response(error.status(), headers).as_bytes())?;
+            stream.write_all(&Response::from(&error).encode()?)?;
             Err(error.into())
         }
     }
@@ -96,11 +102,11 @@ fn open_websocket(url: &str) -> Result<Blocking> {
     let mut stream = TcpStream::connect((url.host(), url.port()))?;
     let handshake = ClientHandshake::new(url.host_header(), Entropy::system());
     let handshake = handshake.extension(Deflate::new());
-    let mut opening = ClientOpening::new(Instant::now(), &url, handshake, Config::new());
-    stream.write_all(opening.request().as_bytes())?;
+    let mut opening = ClientOpening::new(Instant::now(), &url, handshake, Config::new())?;
+    stream.write_all(opening.request())?;
     let mut input = BytesMut::new();
     loop {
-        read_more(&mut stream, &mut input)?;
+        read_more(&mut stream, &mut input, opening.deadline())?;
         match opening.handle_input(Instant::now(), &mut input)? {
             Some(Answer::Open(connection)) => return Ok(Blocking::new(stream, connection, input)),
             Some(Answer::Refused(response)) => {
@@ -111,7 +117,14 @@ fn open_websocket(url: &str) -> Result<Blocking> {
     }
 }
 
-fn read_more(stream: &mut TcpStream, input: &mut BytesMut) -> Result<()> {
+fn read_more(
+    stream: &mut TcpStream,
+    input: &mut BytesMut,
+    deadline: Option<Instant>,
+) -> Result<()> {
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    // A timeout of zero would be none.
+    stream.set_read_timeout(left.map(|left| left.max(Duration::from_millis(1))))?;
     let mut bytes = [0; 1024];
     match stream.read(&mut bytes)? {
         0 => Err("the peer closed before the handshake was done".into()),

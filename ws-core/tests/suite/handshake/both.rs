@@ -82,7 +82,9 @@ fn frames_in_the_packet_of_the_response_are_the_first_input() {
 fn open(offered: &[&str], spoken: &[&str], request: &[u8], response: &[u8]) -> Pair {
     let now = Instant::now();
     let handshake = ClientHandshake::new("example.com", Entropy::seeded(4));
-    let handshake = handshake.subprotocols(offered.iter().copied());
+    let handshake = handshake
+        .subprotocols(offered.iter().copied())
+        .expect("they are tokens");
     let mut packet = write("GET /chat HTTP/1.1", handshake.headers());
     packet.extend(request);
 
@@ -90,7 +92,9 @@ fn open(offered: &[&str], spoken: &[&str], request: &[u8], response: &[u8]) -> P
     let (start, headers) = read(head);
     let (method, version) = (start.split(' ').next(), start.split(' ').next_back());
     let (method, http_1_1) = (method.unwrap_or_default(), version == Some("HTTP/1.1"));
-    let server = ServerHandshake::new().subprotocols(spoken.iter().copied());
+    let server = ServerHandshake::new()
+        .subprotocols(spoken.iter().copied())
+        .expect("they are tokens");
     let accepted = server.accept(Request::new(method, http_1_1, headers));
     let acceptance = accepted.expect("the request is as it should be");
     let mut packet = write("HTTP/1.1 101 Switching Protocols", acceptance.headers());
@@ -109,7 +113,7 @@ fn open(offered: &[&str], spoken: &[&str], request: &[u8], response: &[u8]) -> P
     Pair::of(client, server)
 }
 
-fn write<V: AsRef<str>>(start: &str, headers: impl Iterator<Item = (&'static str, V)>) -> Vec<u8> {
+fn write<'a, V: AsRef<str>>(start: &str, headers: impl Iterator<Item = (&'a str, V)>) -> Vec<u8> {
     let mut head = format!("{start}\r\n");
     for (name, value) in headers {
         head.extend([name, ": ", value.as_ref(), "\r\n"]);

@@ -12,10 +12,8 @@ use crate::support::heads::{Head, fields, response, with};
 
 #[test]
 fn the_request_has_what_the_rfc_asks_for() {
-    let headers: Vec<_> = rfc()
-        .subprotocols(["chat", "superchat"])
-        .headers()
-        .collect();
+    let handshake = rfc().subprotocols(["chat", "superchat"]).unwrap();
+    let headers: Vec<_> = handshake.headers().collect();
     let expected = [
         ("Host", "server.example.com"),
         ("Upgrade", "websocket"),
@@ -139,7 +137,7 @@ fn each_fault_of_a_response_is_a_failure() {
         (vec![("Sec-WebSocket-Protocol", "v1;")], malformed),
     ];
     for (changes, error) in table {
-        let handshake = rfc().subprotocols(["v1", "v2"]);
+        let handshake = rfc().subprotocols(["v1", "v2"]).unwrap();
         let failed = complete_with(handshake, 101, &with(response(), &changes)).unwrap_err();
         assert_eq!(failed, error, "{changes:?}");
         assert_ne!(failed.to_string(), "");
@@ -178,7 +176,7 @@ fn client_fails_on_an_upgrade_to_more_than_websocket() {
 fn the_subprotocol_that_the_server_chose_is_told() {
     for chosen in ["v1", "v2"] {
         let head = with(response(), &[("Sec-WebSocket-Protocol", chosen)]);
-        let handshake = rfc().subprotocols(["v1", "v2"]);
+        let handshake = rfc().subprotocols(["v1", "v2"]).unwrap();
         let connection = complete_with(handshake, 101, &head).unwrap();
         assert_eq!(connection.subprotocol(), Some(chosen));
     }

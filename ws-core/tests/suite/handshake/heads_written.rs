@@ -23,14 +23,14 @@ use crate::support::{
 
 #[test]
 fn heads_are_written_as_the_rfc_has_them() {
-    let head = write_request("/chat?room=7", [("Host", "example.com"), ("X", "")]);
+    let head = write_request("/chat?room=7", [("Host", "example.com"), ("X", "")]).unwrap();
     let expected = "GET /chat?room=7 HTTP/1.1\r\nHost: example.com\r\nX: \r\n\r\n";
     assert_eq!(head, expected);
-    let head = write_response(101, [("Upgrade", "websocket")]);
+    let head = write_response(101, [("Upgrade", "websocket")]).unwrap();
     let expected = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
     assert_eq!(head, expected);
     let none: [(&str, &str); 0] = [];
-    assert_eq!(write_request("/", none), "GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(write_request("/", none).unwrap(), "GET / HTTP/1.1\r\n\r\n");
 }
 
 #[test]
@@ -38,8 +38,8 @@ fn each_response_has_its_status_with_or_without_a_reason() {
     for status in [
         100, 101, 200, 299, 302, 400, 401, 403, 404, 405, 426, 431, 500, 503, 599,
     ] {
-        let head = write_response(status, [("A", "b")]);
-        let (read, rest) = read(&[head.as_bytes()], HeadReader::response);
+        let head = write_response(status, [("A", "b")]).unwrap();
+        let (read, rest) = read(&[&head], HeadReader::response);
         let read = read.unwrap();
         assert_eq!(read.status, status);
         assert_eq!(read.headers, [("A".to_owned(), "b".into())]);
@@ -52,13 +52,15 @@ fn a_handshake_over_bytes_opens_a_connection_however_they_are_cut() {
     let now = Instant::now();
     let server = ServerHandshake::new()
         .subprotocols(["chat"])
+        .unwrap()
         .extension(Deflate::new());
     let client = || {
         ClientHandshake::new("example.com", Entropy::seeded(1))
             .subprotocols(["chat"])
+            .unwrap()
             .extension(Deflate::new())
     };
-    let mut request = write_request("/", client().headers()).into_bytes();
+    let mut request = write_request("/", client().headers()).unwrap().to_vec();
     request.extend(frame(Role::Client, TEXT, b"eager"));
     let mut response = Vec::new();
     for parts in cuts(&request) {
@@ -66,7 +68,7 @@ fn a_handshake_over_bytes_opens_a_connection_however_they_are_cut() {
         let read = read.expect("the head is as it should be");
         let accepted = server.accept(as_request(&read));
         let acceptance = accepted.expect("the request is as it should be");
-        response = write_response(101, acceptance.headers()).into_bytes();
+        response = acceptance.response().encode().unwrap().to_vec();
         let connection = acceptance.into_connection(now, Config::new());
         let mut side = Side::with(now, connection);
         side.feed(&rest);
@@ -107,8 +109,8 @@ fn a_refusal_is_written_with_its_status_and_fields() {
         let refused = refused.unwrap_err();
         assert_eq!(refused, error);
         let headers = refused.headers().iter().copied();
-        let written = write_response(refused.status(), headers);
-        let (response, _) = read(&[written.as_bytes()], HeadReader::response);
+        let written = write_response(refused.status(), headers).unwrap();
+        let (response, _) = read(&[&written], HeadReader::response);
         let response = response.unwrap();
         assert_eq!(response.status, refused.status());
         assert_eq!(response.headers.len(), refused.headers().len());
@@ -129,15 +131,15 @@ proptest! {
         let fields = || headers.iter().map(|(name, value)| (&**name, value));
         let expected: Vec<_> =
             fields().map(|(name, value)| (name.to_owned(), value.clone().into())).collect();
-        let head = write_request(&target, fields());
-        let bytes = [head.as_bytes(), &behind].concat();
+        let head = write_request(&target, fields()).unwrap();
+        let bytes = [&head[..], &behind].concat();
         let (read, rest) = cut(&bytes, &sizes, |parts| read(parts, HeadReader::request));
         let read = read.unwrap();
         prop_assert_eq!((&*read.method, read.target, read.http_1_1), ("GET", target, true));
         prop_assert_eq!(&read.headers, &expected);
         prop_assert_eq!(rest, &behind[..]);
-        let head = write_response(status, fields());
-        let bytes = [head.as_bytes(), &behind].concat();
+        let head = write_response(status, fields()).unwrap();
+        let bytes = [&head[..], &behind].concat();
         let (read, rest) = cut(&bytes, &sizes, |parts| crate::support::heads::read(parts, HeadReader::response));
         let read = read.unwrap();
         prop_assert_eq!((read.status, &read.headers), (status, &expected));

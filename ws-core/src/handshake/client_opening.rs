@@ -1,17 +1,13 @@
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use bytes::{Bytes, BytesMut};
-use thiserror::Error;
 
 use crate::{Config, Connection};
 
 use super::{
-    ClientHandshake, ResponseError, WebSocketUrl,
+    ClientHandshake, FieldError, OpeningError, Response, WebSocketUrl,
     body::BodyReader,
-    http::{HeadError, HeadReader, ResponseHead, write_request},
+    http::{HeadReader, ResponseHead, write_request},
 };
 
 /// A client's opening handshake over a stream of bytes, for those who have no
@@ -21,15 +17,15 @@ use super::{
 ///
 /// ```
 /// use std::time::Instant;
-/// use bytes::BytesMut;
+/// use bytes::{Bytes, BytesMut};
 /// use ws_core::{Config, Entropy};
 /// use ws_core::handshake::{Answer, ClientHandshake, ClientOpening, WebSocketUrl};
 ///
 /// let url = WebSocketUrl::parse("ws://example.com/chat")?;
 /// let handshake = ClientHandshake::new(url.host_header(), Entropy::system());
 /// let now = Instant::now();
-/// let mut opening = ClientOpening::new(now, &url, handshake, Config::new());
-/// assert!(opening.request().starts_with("GET /chat HTTP/1.1\r\n"));
+/// let mut opening = ClientOpening::new(now, &url, handshake, Config::new())?;
+/// assert!(opening.request().starts_with(b"GET /chat HTTP/1.1\r\n"));
 ///
 /// let mut input = BytesMut::from("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno");
 /// match opening.handle_input(now, &mut input)? {
@@ -43,7 +39,7 @@ use super::{
 pub struct ClientOpening {
     handshake: Option<ClientHandshake>,
     config: Arc<Config>,
-    request: String,
+    request: Bytes,
     deadline: Option<Instant>,
     reader: HeadReader,
     /// A response other than 101, whose body is under way.
@@ -64,59 +60,32 @@ pub enum Answer {
     Refused(Response),
 }
 
-/// A response of plain HTTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// The header fields.
-    pub headers: Vec<(String, Bytes)>,
-    /// The body, up to 64 KiB of it.
-    pub body: Bytes,
-}
-
-/// An opening handshake failed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum OpeningError {
-    /// The response cannot be read.
-    #[error(transparent)]
-    Head(#[from] HeadError),
-    /// The response is no answer to the handshake.
-    #[error(transparent)]
-    Response(#[from] ResponseError),
-    /// The server ended the stream before it answered.
-    #[error("server closed the connection before it answered")]
-    Ended,
-    /// The server did not answer in time.
-    #[error("server did not answer within {0:?}")]
-    Timeout(Duration),
-}
-
 impl ClientOpening {
     /// Begins the handshake; it has [`Config::handshake_timeout`] from now on.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// If a header field of the handshake cannot be written.
     pub fn new(
         now: Instant,
         url: &WebSocketUrl,
         handshake: ClientHandshake,
         config: impl Into<Arc<Config>>,
-    ) -> Self {
+    ) -> Result<Self, FieldError> {
         let config = config.into();
-        Self {
-            request: write_request(url.target(), handshake.headers()),
+        Ok(Self {
+            request: write_request(url.target(), handshake.headers())?,
             handshake: Some(handshake),
             deadline: now.checked_add(config.handshake_timeout),
             config,
             reader: HeadReader::new(),
             refusal: None,
-        }
+        })
     }
 
     /// The request to send.
     #[must_use]
-    pub fn request(&self) -> &str {
+    pub const fn request(&self) -> &Bytes {
         &self.request
     }
 
@@ -180,12 +149,7 @@ impl ClientOpening {
     ///
     /// If the deadline is there.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), OpeningError> {
-        match self.deadline {
-            Some(deadline) if deadline <= now => {
-                Err(OpeningError::Timeout(self.config.handshake_timeout))
-            }
-            _ => Ok(()),
-        }
+        OpeningError::check(now, self.deadline, &self.config)
     }
 
     fn refused(&mut self) -> Option<Answer> {
