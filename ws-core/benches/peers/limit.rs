@@ -29,52 +29,67 @@ pub(crate) fn enter(row: &Row, corpus: &Corpus, _: Pipe) -> Option<Box<dyn Runne
             messages: Cycle::new(corpus.payloads.clone()),
             output: Vec::with_capacity(row.size + 64),
         }),
-        (None, direction) => Box::new(Copying {
-            messages: Cycle::new(match direction {
-                Direction::Send => corpus.payloads.clone(),
-                // Wherever in the wire: a copy does not care for headers.
-                Direction::Receive => (0..corpus.wire.len() / row.size)
-                    .map(|i| corpus.wire.slice(i * row.size..(i + 1) * row.size))
-                    .collect(),
-            }),
-            to: vec![0; CHUNK.max(row.size) + PAGE],
-            start: 0,
-            at: 0,
-            masked: row.masked,
-        }),
+        (None, _) => Box::new(Copying::new(row, corpus)),
     })
 }
 
 struct Copying {
     messages: Cycle<Bytes>,
     to: Vec<u8>,
-    /// Where in `to` the first message goes.
-    start: usize,
+    /// Where in `to` the next message goes, and where the first of all did.
     at: usize,
+    start: usize,
+    /// How much of `to` is used, in bytes.
+    room: usize,
     masked: bool,
+}
+
+impl Copying {
+    fn new(row: &Row, corpus: &Corpus) -> Self {
+        let (messages, room) = match row.direction {
+            // The transport takes all in one place.
+            Direction::Send => (corpus.payloads.clone(), CHUNK),
+            // Wherever in the wire: a copy does not care for headers. But a
+            // message is to lie in one piece.
+            Direction::Receive => {
+                let count = corpus.wire.len() / row.size;
+                let pieces =
+                    (0..count).map(|i| corpus.wire.slice(i * row.size..(i + 1) * row.size));
+                (pieces.collect(), CHUNK.max(row.size))
+            }
+        };
+        Self {
+            messages: Cycle::new(messages),
+            to: vec![0; room + PAGE],
+            at: room,
+            start: 0,
+            room,
+            masked: row.masked,
+        }
+    }
 }
 
 impl Runner for Copying {
     fn run(&mut self, messages: usize, app: &mut App) {
         for number in 0..messages {
             let message = self.messages.next();
-            if self.at + message.len() > self.start + CHUNK.max(message.len()) || self.at == 0 {
-                // Half a page from where it comes: at the same place of another
-                // page, each load would wait for the store before it.
-                let apart = message.as_ptr().addr() + PAGE / 2;
-                self.start = apart.wrapping_sub(self.to.as_ptr().addr()) % PAGE;
-                self.at = self.start;
-            }
-            let to = &mut self.to[self.at..self.at + message.len()];
-            self.at += message.len();
             // What does not fit the cache is masked while it is there.
-            for (to, from) in to.chunks_mut(CHUNK).zip(message.chunks(CHUNK)) {
+            for from in message.chunks(CHUNK) {
+                if self.at + from.len() > self.start + self.room {
+                    // Half a page from where it comes: at the same place of
+                    // another page, loads would wait for the stores before.
+                    let apart = from.as_ptr().addr() + PAGE / 2;
+                    self.start = apart.wrapping_sub(self.to.as_ptr().addr()) % PAGE;
+                    self.at = self.start;
+                }
+                let to = &mut self.to[self.at..self.at + from.len()];
+                self.at += from.len();
                 to.copy_from_slice(from);
                 if self.masked {
                     xor(number as u32, to);
                 }
             }
-            hand_over(app, to);
+            hand_over(app, message);
         }
     }
 }

@@ -72,7 +72,7 @@ fn legend(area: &Area<'_>, text: &TextStyle<'_>) -> Result<(), Box<dyn Error>> {
 
 fn scale(area: &Area<'_>, height: i32, text: &TextStyle<'_>) -> Result<(), Box<dyn Error>> {
     let text = text.pos(Pos::new(HPos::Center, VPos::Bottom));
-    for ratio in [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0] {
+    for ratio in [0.0625, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0] {
         let line = if ratio == 1.0 {
             BLACK.mix(0.8)
         } else {
@@ -99,8 +99,8 @@ const COLORS: [RGBColor; 5] = [
     RGBColor(213, 94, 0),
     RGBColor(204, 121, 167),
 ];
-const LEAST: f64 = 0.1;
-const MOST: f64 = 20.0;
+const LEAST: f64 = 0.05;
+const MOST: f64 = 32.0;
 const WIDTH: i32 = 1280;
 const LEFT: i32 = 330;
 const RIGHT: i32 = WIDTH - 30;
