@@ -186,7 +186,10 @@ impl Connection {
         let taken = self.outbound.queue().taken();
         while let Some(due) = self.deadlines.due(now, &self.config, taken) {
             match due {
-                Due::Ping => self.send_heartbeat(),
+                Due::Ping => {
+                    self.chain.idle();
+                    self.send_heartbeat();
+                }
                 Due::PongLate => self.fail(
                     Cause::Timeout(Timeout::Pong),
                     ClosePayload::of(CloseCode::INTERNAL_ERROR, "no pong came in time"),

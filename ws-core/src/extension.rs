@@ -87,6 +87,11 @@ pub trait Extension: fmt::Debug + Send {
     /// connection, are sent here: what follows must not refer to what was
     /// before them.
     fn shared_sent(&mut self) {}
+
+    /// The peer was silent for
+    /// [`Config::ping_interval`](crate::Config::ping_interval): what can be made
+    /// again when it is needed may be given back.
+    fn idle(&mut self) {}
 }
 
 /// What an extension does with the payload data of a frame.

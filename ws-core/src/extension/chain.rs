@@ -111,6 +111,13 @@ impl Chain {
         (head.rsv, payload)
     }
 
+    /// The connection is idle.
+    pub(crate) fn idle(&mut self) {
+        for link in &mut self.links {
+            link.extension.idle();
+        }
+    }
+
     /// The extension whose encoding of a message many connections can share,
     /// and what decides it: there may be one if it is the only extension.
     pub(crate) fn shared(&mut self) -> Option<(&mut dyn Extension, u64)> {

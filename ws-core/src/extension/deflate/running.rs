@@ -4,23 +4,21 @@ use crate::{
 };
 
 use super::{
-    Compression, WindowBits,
-    codec::{Compressor, Decompressor},
-    params::NAME,
+    Compression, WindowBits, compressor::Compressor, decompressor::Decompressor, params::NAME,
 };
 
 /// permessage-deflate at work.
 #[derive(Debug)]
 pub(super) struct PerMessageDeflate {
-    inbound: Direction,
     outbound: Direction,
     compression: Compression,
     threshold: usize,
-    decompressor: Option<Decompressor>,
+    decompressor: Decompressor,
     compressor: Option<Compressor>,
     /// Whether the message under way is compressed.
     inbound_message: Handling,
     outbound_message: Handling,
+    outbound_under_way: bool,
 }
 
 /// The terms of one direction.
@@ -39,14 +37,22 @@ impl PerMessageDeflate {
         threshold: usize,
     ) -> Self {
         Self {
-            inbound,
             outbound,
             compression,
             threshold,
-            decompressor: None,
+            decompressor: Decompressor::new(inbound.bits, inbound.takeover),
             compressor: None,
             inbound_message: Handling::Pass,
             outbound_message: Handling::Pass,
+            outbound_under_way: false,
+        }
+    }
+
+    /// Compresses the next message without reference to those before, which is
+    /// always allowed.
+    fn forget(&mut self) {
+        if let Some(compressor) = self.compressor.take() {
+            compressor.give_back();
         }
     }
 }
@@ -90,21 +96,14 @@ impl Extension for PerMessageDeflate {
         limit: usize,
         output: &mut Vec<u8>,
     ) -> Result<(), ExtensionError> {
-        let bits = self.inbound.bits;
-        let decompressor = self
-            .decompressor
-            .get_or_insert_with(|| Decompressor::new(bits));
-        decompressor.decompress(part, end, limit, output)?;
-        if end == PartEnd::Message && !self.inbound.takeover {
-            self.decompressor = None;
-        }
-        Ok(())
+        self.decompressor.decompress(part, end, limit, output)
     }
 
     fn outbound_frame(&mut self, frame: &FrameHead) -> (Rsv, Handling) {
         if frame.opcode.is_control() {
             return (Rsv::NONE, Handling::Pass);
         }
+        self.outbound_under_way = frame.fin == Fin::More;
         if frame.opcode == Opcode::CONTINUATION {
             return (Rsv::NONE, self.outbound_message);
         }
@@ -122,10 +121,17 @@ impl Extension for PerMessageDeflate {
         let (bits, compression) = (self.outbound.bits, self.compression);
         let compressor = self
             .compressor
-            .get_or_insert_with(|| Compressor::new(bits, compression));
+            .get_or_insert_with(|| Compressor::take(bits, compression));
         compressor.compress(part, end, output);
         if end == PartEnd::Message && !self.outbound.takeover {
-            self.compressor = None;
+            self.forget();
+        }
+    }
+
+    fn idle(&mut self) {
+        // A message under way refers to its beginning.
+        if !self.outbound_under_way {
+            self.forget();
         }
     }
 
@@ -145,13 +151,14 @@ impl Extension for PerMessageDeflate {
             return None;
         }
         let mut output = Vec::new();
-        let mut compressor = Compressor::new(self.outbound.bits, self.compression);
+        let mut compressor = Compressor::take(self.outbound.bits, self.compression);
         compressor.compress(payload, PartEnd::Message, &mut output);
+        compressor.give_back();
         Some((Rsv::RSV1, output))
     }
 
     fn shared_sent(&mut self) {
         // The peer's window has moved on without ours: begin anew.
-        self.compressor = None;
+        self.forget();
     }
 }
