@@ -43,6 +43,12 @@ use self::{field::Field, outcome::Outcome};
 ///              above 1, they are slower; * marks the best of them; - stands
 ///              for what a peer cannot do
 ///
+/// A row's text is taken as a &str, by safe code alone: a library that hands
+/// out bytes has them checked once more. Where it says "text as bytes" the
+/// application is content with bytes the library has validated.
+/// Messages to send are shared with the application, which keeps them, and
+/// leave in bursts of up to 64 messages or 64 KiB.
+///
 /// Before anything is timed, each contender shows that it hands out, or sends,
 /// the right payloads; a contender that does not ends the run.
 ///
