@@ -2,7 +2,8 @@
 
 mod by_hand;
 mod control;
-mod differential;
+mod differential_tungstenite;
+mod differential_yawc;
 mod fragmentation;
 mod headers;
 mod limits;
