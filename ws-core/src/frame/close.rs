@@ -54,6 +54,20 @@ impl ClosePayload {
         })
     }
 
+    /// A code and as much of the reason as a Close frame holds, cut between two
+    /// characters: for reasons that others wrote, such as an error's text.
+    ///
+    /// # Errors
+    ///
+    /// If the code must not be sent.
+    pub fn cut(code: CloseCode, reason: &str) -> Result<Self, SendError> {
+        let mut len = reason.len().min(Self::MAX_REASON);
+        while !reason.is_char_boundary(len) {
+            len -= 1;
+        }
+        Self::new(code, reason[..len].to_owned())
+    }
+
     /// One of our own codes, with one of our own reasons.
     pub(crate) const fn of(code: CloseCode, reason: &'static str) -> Self {
         Self {
@@ -166,5 +180,16 @@ mod tests {
             ClosePayload::new(CloseCode::NORMAL, longest + "x"),
             Err(SendError::ReasonTooLong(124))
         );
+    }
+
+    #[test]
+    fn a_reason_that_is_too_long_is_cut_between_two_characters() {
+        let cut = |reason: &str| ClosePayload::cut(CloseCode::NORMAL, reason).unwrap();
+        assert_eq!(cut("bye").reason(), "bye");
+        assert_eq!(cut(&"x".repeat(200)).reason(), &*"x".repeat(123));
+        // 41 times 3 bytes fit exactly; 4 bytes do not.
+        assert_eq!(cut(&"€".repeat(200)).reason(), &*"€".repeat(41));
+        assert_eq!(cut(&"🦀".repeat(200)).reason(), &*"🦀".repeat(30));
+        assert!(ClosePayload::cut(CloseCode::NO_STATUS, "bye").is_err());
     }
 }
