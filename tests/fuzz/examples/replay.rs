@@ -3,6 +3,11 @@
 
 use std::fs;
 
+use ws_fuzz::memory;
+
+#[global_allocator]
+static MEMORY: memory::Counted = memory::COUNTED;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let target = arguments.next().expect("the name of a target");

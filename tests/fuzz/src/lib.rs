@@ -5,6 +5,13 @@
 //! test that replays the corpus run the same. An input begins with settings,
 //! byte by byte, so that a seed can be written by hand; what is missing counts
 //! as zeros.
+//!
+//! `tests/run --full --only fuzz` fuzzes all of them, `cargo fuzz run frames
+//! --sanitizer none` in this folder one, on a stable toolchain too. A finding is
+//! put into `corpus` once it is minimised (`cargo fuzz tmin`); the corpus is
+//! replayed by `cargo test -p ws-tests --test corpus`, and one file of it by the
+//! example `replay`. Names tell the seeds, which the example `seeds` writes,
+//! from what the fuzzer has found.
 #![expect(
     clippy::missing_panics_doc,
     reason = "a panic is what a fuzz target tells with"

@@ -65,7 +65,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             0x56,
             0,
         ];
-        seed.push(i % 4);
+        seed.push(i / 8 % 4);
         seed.extend(value.bytes());
         (name, seed)
     })

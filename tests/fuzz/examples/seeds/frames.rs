@@ -171,7 +171,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
         ),
         (
             "deflate-bomb",
-            limited(4, 3, &[masked(0xC2, &deflated(&[0; 40_000]))]),
+            limited(4, 3, &[masked(0xC2, &deflated(&[0; 400_000]))]),
         ),
         (
             "deflate-far-back",

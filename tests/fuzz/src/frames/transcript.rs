@@ -1,4 +1,4 @@
-use ws_core::{Event, MessagePart, Opcode, Role, extension::PartEnd};
+use ws_core::{Event, Fin, MessagePart, Opcode, Role, extension::PartEnd};
 
 use crate::{
     side::Side,
@@ -49,6 +49,29 @@ impl Transcript {
         }
     }
 
+    /// No message is larger than allowed, however it is handed out.
+    pub(super) fn check_sizes(&self, max_message_bytes: usize) {
+        let mut message = 0;
+        for event in &self.events {
+            if let Event::Message(whole) = event {
+                message = whole.payload().len();
+            } else if let Event::Part(part) = event {
+                message += part.payload.len();
+            } else if let Event::Frame { frame, .. } = event {
+                message += frame.payload.len();
+            } else {
+                continue;
+            }
+            assert!(message <= max_message_bytes, "{message} bytes are too many");
+            if ends_message(event) {
+                message = 0;
+            }
+        }
+        let unfinished = self.unfinished.as_ref();
+        message += unfinished.map_or(0, |part| part.payload.len());
+        assert!(message <= max_message_bytes, "{message} bytes are too many");
+    }
+
     /// The same events; of a frame without an end, one may have seen more.
     pub(super) fn check_same(&self, other: &Self) {
         assert_eq!(self.events, other.events, "cuts change the events");
@@ -61,7 +84,17 @@ impl Transcript {
     }
 }
 
-/// All that is sent are answers: Pongs to some of the Pings, in their order,
+fn ends_message(event: &Event) -> bool {
+    if let Event::Part(part) = event {
+        part.end == PartEnd::Message
+    } else if let Event::Frame { frame, .. } = event {
+        frame.fin == Fin::Last
+    } else {
+        true
+    }
+}
+
+/// All frames that are sent are answers: Pongs to some of the Pings, in their order,
 /// then one Close frame.
 fn check_sent(frames: &[Seen], side: &Side) {
     let mut pings = Vec::new();
