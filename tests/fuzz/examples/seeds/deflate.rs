@@ -42,6 +42,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             b"\x04\xc0\x81\x08\x00\x00\x00\x00\x20\x7f\xeb\x03",
         ),
         ("bomb", 0, 4, &deflated(&[0; 4000])),
+        ("twice-the-limit", 0, 0, &deflated(&[0; 200_000])),
         ("tail", 0, 0, b"\x00\x00\xff\xff"),
         ("cut", 0, 0, b"\xf2\x48\xcd"),
     ];

@@ -1,6 +1,9 @@
 use ws_core::{Cause, Role};
 
-use super::{model::Speech, talk::Talk};
+use super::{
+    model::Speech,
+    talk::{Talk, at},
+};
 use crate::side::ROLES;
 
 /// What holds of a side at its end, whatever has become of the link. That the
@@ -35,12 +38,5 @@ pub(super) fn both(talk: &Talk) {
             agreed && outcome.is_clean(),
             "the {role:?} ends {outcome:?}"
         );
-    }
-}
-
-const fn at(role: Role) -> usize {
-    match role {
-        Role::Client => 0,
-        Role::Server => 1,
     }
 }
