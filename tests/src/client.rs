@@ -126,7 +126,7 @@ impl Client {
         let Event::Closed(outcome) = event else {
             panic!("{event:?} instead of the end");
         };
-        outcome
+        *outcome
     }
 
     /// Waits until the server ends the TCP connection, after

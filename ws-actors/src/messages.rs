@@ -176,7 +176,7 @@ impl FrameMessage for Closed {
         let Event::Closed(outcome) = event else {
             return Err(Rejection::unsupported());
         };
-        Ok(Self(outcome))
+        Ok(Self(*outcome))
     }
 }
 

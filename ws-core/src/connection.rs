@@ -234,6 +234,14 @@ impl Connection {
     /// that have to read and write at different speeds.
     pub fn poll_event(&mut self) -> Option<Event> {
         while self.state != State::Closed {
+            match self.inbound.whole_message() {
+                Ok(Some(message)) => return Some(Event::Message(message)),
+                Ok(None) => {}
+                Err(error) => {
+                    self.fail_protocol(error);
+                    continue;
+                }
+            }
             match self.inbound.next(&mut self.chain) {
                 Ok(Some(Incoming::Data(assembled))) => {
                     return Some(match assembled {
@@ -278,11 +286,11 @@ impl Connection {
             }
         }
         let cause = self.cause.take()?;
-        Some(Event::Closed(Outcome {
+        Some(Event::Closed(Box::new(Outcome {
             cause,
             sent: self.sent.clone(),
             received: self.received.clone(),
-        }))
+        })))
     }
 
     /// The byte part of [`poll_output`](Self::poll_output) alone.

@@ -69,7 +69,7 @@ pub enum Event {
     /// [`Config::auto_close`](crate::Config::auto_close) off.
     Closing(ClosePayload),
     /// The connection is closed. This is the last event, and comes once.
-    Closed(Outcome),
+    Closed(Box<Outcome>),
 }
 
 impl Event {

@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    ClosePayload, Config, Opcode, ProtocolError, Role,
+    ClosePayload, Config, Delivery, Message, Opcode, ProtocolError, Role, Utf8Bytes,
     extension::{Chain, Handling, PartEnd},
     frame::{
         MAX_CONTROL_PAYLOAD,
@@ -16,6 +16,8 @@ pub(super) struct Inbound {
     input: BytesMut,
     decoder: Decoder,
     assembler: Assembler,
+    /// Messages are wanted whole, and no extension looks at them.
+    plain: bool,
     /// A control frame whose end is not here yet: at most 125 bytes.
     control: Vec<u8>,
     control_handling: Handling,
@@ -36,6 +38,7 @@ impl Inbound {
             input: BytesMut::new(),
             decoder: Decoder::new(role, config),
             assembler: Assembler::new(config),
+            plain: config.delivery == Delivery::Messages,
             control: Vec::new(),
             control_handling: Handling::Pass,
         }
@@ -44,6 +47,7 @@ impl Inbound {
     /// Frames go through these extensions.
     pub(super) fn extend(&mut self, chain: &Chain) {
         self.decoder.own(chain.rsv());
+        self.plain &= chain.is_empty();
     }
 
     /// The number of the message that has begun and not ended.
@@ -63,6 +67,27 @@ impl Inbound {
     /// Forgets all that came and was not looked at.
     pub(super) fn discard(&mut self) {
         self.input = BytesMut::new();
+    }
+
+    /// The short way for what most frames are: a plain message in one frame,
+    /// all of it in the input. `None` for anything else.
+    #[inline(always)]
+    pub(super) fn whole_message(&mut self) -> Result<Option<Message>, ProtocolError> {
+        if !self.plain || self.assembler.under_way().is_some() {
+            return Ok(None);
+        }
+        let limit = self.assembler.max_message_bytes();
+        let Some((opcode, mut payload, mask)) = self.decoder.whole(&mut self.input, limit)? else {
+            return Ok(None);
+        };
+        if let Some(key) = mask {
+            key.apply_once(&mut payload);
+        }
+        let payload = payload.freeze();
+        Ok(Some(match opcode {
+            Opcode::TEXT => Message::Text(Utf8Bytes::try_from(payload)?),
+            opcode => Message::from_validated(opcode, payload),
+        }))
     }
 
     /// What came next; `None` when more input is needed.
@@ -89,11 +114,11 @@ impl Inbound {
         if part.first && !chain.is_empty() {
             self.control_handling = chain.inbound_frame(&part.header)?;
         }
-        let whole = part.first && part.last;
+        let whole = part.first && part.missing == 0;
         let payload = if whole && self.control_handling == Handling::Pass {
             part.payload.freeze()
         } else {
-            let end = if part.last {
+            let end = if part.missing == 0 {
                 PartEnd::Message
             } else {
                 PartEnd::Part
@@ -107,7 +132,7 @@ impl Inbound {
                         .map_err(|error| error.into_protocol(MAX_CONTROL_PAYLOAD))?;
                 }
             }
-            if !part.last {
+            if part.missing > 0 {
                 return Ok(None);
             }
             std::mem::take(&mut self.control).into()

@@ -1,6 +1,6 @@
 use bytes::{Buf, BytesMut};
 
-use crate::{Config, ProtocolError, Role, Rsv};
+use crate::{Config, Fin, MaskingKey, Opcode, ProtocolError, Role, Rsv};
 
 use super::{Header, MAX_HEADER};
 
@@ -29,8 +29,8 @@ pub(crate) struct Part {
     pub(crate) payload: BytesMut,
     /// Whether the frame begins here.
     pub(crate) first: bool,
-    /// Whether the frame ends here.
-    pub(crate) last: bool,
+    /// How many bytes of the frame are not here yet.
+    pub(crate) missing: u64,
 }
 
 impl Decoder {
@@ -49,6 +49,33 @@ impl Decoder {
     /// Extensions own these bits.
     pub(crate) const fn own(&mut self, bits: Rsv) {
         self.owned_rsv = self.owned_rsv.union(bits);
+    }
+
+    /// The opcode, payload data and key of a frame that is a message of at most
+    /// so many bytes, if all of it is in `input`; nothing is taken otherwise.
+    #[inline(always)]
+    pub(crate) fn whole(
+        &self,
+        input: &mut BytesMut,
+        limit: usize,
+    ) -> Result<Option<(Opcode, BytesMut, Option<MaskingKey>)>, ProtocolError> {
+        if self.partial_len != 0 || self.current.is_some() {
+            return Ok(None);
+        }
+        let Some((header, len)) = Header::parse(input)? else {
+            return Ok(None);
+        };
+        let message = header.fin == Fin::Last
+            && !header.opcode.is_control()
+            && header.opcode != Opcode::CONTINUATION;
+        let most = limit.min(input.len() - len);
+        if !message || header.payload_len > most as u64 {
+            return Ok(None);
+        }
+        self.check(&header)?;
+        let mut payload = input.split_to(len + header.payload_len as usize);
+        payload.advance(len);
+        Ok(Some((header.opcode, payload, header.mask)))
     }
 
     /// The next part of a frame; `None` when `input` is used up.
@@ -79,7 +106,7 @@ impl Decoder {
             header,
             payload,
             first,
-            last: missing == 0,
+            missing,
         }))
     }
 
@@ -88,7 +115,8 @@ impl Decoder {
             && let Some((header, len)) = Header::parse(input)?
         {
             input.advance(len);
-            return self.check(header).map(Some);
+            self.check(&header)?;
+            return Ok(Some(header));
         }
         // The header is cut: collect it here, where it costs no buffer.
         let held = usize::from(self.partial_len);
@@ -98,7 +126,8 @@ impl Decoder {
             Some((header, len)) => {
                 input.advance(len - held);
                 self.partial_len = 0;
-                self.check(header).map(Some)
+                self.check(&header)?;
+                Ok(Some(header))
             }
             None => {
                 input.advance(taken);
@@ -108,7 +137,8 @@ impl Decoder {
         }
     }
 
-    fn check(&self, header: Header) -> Result<Header, ProtocolError> {
+    #[inline]
+    fn check(&self, header: &Header) -> Result<(), ProtocolError> {
         // §5.2: a reserved bit or opcode that nothing negotiated gives a meaning
         let nobodys = header.rsv.without(self.owned_rsv);
         if !nobodys.is_empty() {
@@ -129,6 +159,6 @@ impl Decoder {
                 limit: self.max_frame_bytes,
             });
         }
-        Ok(header)
+        Ok(())
     }
 }

@@ -23,8 +23,15 @@ impl MaskingKey {
 
     /// Masks or unmasks the next part of the payload data in place.
     pub fn apply(&mut self, part: &mut [u8]) {
+        self.apply_once(part);
+        let key = u32::from_le_bytes(self.0);
+        self.0 = key.rotate_right(8 * (part.len() as u32 % 4)).to_le_bytes();
+    }
+
+    /// As [`apply`](Self::apply), for payload data as a whole.
+    #[inline]
+    pub(crate) fn apply_once(self, part: &mut [u8]) {
         let key = self.0;
-        self.0.rotate_left(part.len() % 4);
         if part.len() < WIDE {
             apply(key, part);
         } else {

@@ -1,7 +1,8 @@
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::{
-    Config, Delivery, Fin, Frame, Header, Message, MessagePart, Opcode, ProtocolError, Validator,
+    Config, Delivery, Fin, Frame, Header, Message, MessagePart, Opcode, ProtocolError, Utf8Bytes,
+    Validator,
     extension::{Chain, Handling, PartEnd, encoded},
     frame::decoder::Part,
 };
@@ -27,8 +28,9 @@ pub(crate) struct Assembler {
     wire_bytes: u64,
     /// What the extensions do with the frame under way.
     handling: Handling,
-    /// What waits to be handed out.
+    /// What waits to be handed out, and the same of plain text.
     held: Vec<u8>,
+    text: String,
     validator: Validator,
 }
 
@@ -53,8 +55,13 @@ impl Assembler {
             wire_bytes: 0,
             handling: Handling::Pass,
             held: Vec::new(),
+            text: String::new(),
             validator: Validator::default(),
         }
+    }
+
+    pub(crate) const fn max_message_bytes(&self) -> usize {
+        self.max_message_bytes
     }
 
     /// The number of the message that has begun and not ended.
@@ -71,17 +78,23 @@ impl Assembler {
             header,
             payload,
             first,
-            last,
+            missing,
         } = part;
         if first {
             self.begin_frame(&header, chain)?;
         }
         let opcode = self.opcode.ok_or(ProtocolError::UnexpectedContinuation)?;
-        let end = match (last, header.fin) {
-            (false, _) => PartEnd::Part,
-            (true, Fin::More) => PartEnd::Frame,
-            (true, Fin::Last) => PartEnd::Message,
+        let end = match (missing, header.fin) {
+            (1.., _) => PartEnd::Part,
+            (0, Fin::More) => PartEnd::Frame,
+            (0, Fin::Last) => PartEnd::Message,
         };
+        if opcode == Opcode::TEXT
+            && self.handling == Handling::Pass
+            && self.delivery == Delivery::Messages
+        {
+            return self.push_text(payload, end, missing);
+        }
         let due = match self.delivery {
             Delivery::Messages => end == PartEnd::Message,
             Delivery::Parts => true,
@@ -116,6 +129,13 @@ impl Assembler {
             // It lies in the input as a whole.
             Handling::Pass if due && self.held.is_empty() => payload.freeze(),
             Handling::Pass => {
+                let room = room(
+                    self.held.len(),
+                    self.held.capacity(),
+                    payload.len(),
+                    missing,
+                );
+                self.held.reserve(room);
                 self.held.extend_from_slice(&payload);
                 // Before anything is handed out: the input is free again.
                 drop(payload);
@@ -127,10 +147,7 @@ impl Assembler {
             }
         };
         if end == PartEnd::Message {
-            self.opcode = None;
-            self.fragments = 0;
-            self.message_bytes = 0;
-            self.wire_bytes = 0;
+            self.end_message();
         }
         if !due {
             return Ok(None);
@@ -155,6 +172,39 @@ impl Assembler {
                 payload,
             })),
         })
+    }
+
+    /// Adds to a text that is wanted whole: what was looked at once stays `str`.
+    fn push_text(
+        &mut self,
+        part: BytesMut,
+        end: PartEnd,
+        missing: u64,
+    ) -> Result<Option<Assembled>, ProtocolError> {
+        let whole = self.message_bytes == 0;
+        if whole && end == PartEnd::Message {
+            self.end_message();
+            let text = Utf8Bytes::try_from(part.freeze())?;
+            return Ok(Some(Assembled::Message(Message::Text(text))));
+        }
+        self.message_bytes += part.len();
+        let room = room(self.text.len(), self.text.capacity(), part.len(), missing);
+        self.text.reserve(room);
+        self.validator.push_to(&part, &mut self.text)?;
+        if end != PartEnd::Message {
+            return Ok(None);
+        }
+        self.validator.finish()?;
+        self.end_message();
+        let text = Utf8Bytes::from_received(std::mem::take(&mut self.text));
+        Ok(Some(Assembled::Message(Message::Text(text))))
+    }
+
+    const fn end_message(&mut self) {
+        self.opcode = None;
+        self.fragments = 0;
+        self.message_bytes = 0;
+        self.wire_bytes = 0;
     }
 
     fn release(&mut self, due: bool) -> Bytes {
@@ -204,4 +254,16 @@ impl Assembler {
         }
         Ok(())
     }
+}
+
+/// How much room to make for a part, and for what is announced behind it as far
+/// as that is no more than three times what has come: long messages are not
+/// copied at every doubling, and an announcement alone takes nothing.
+fn room(held: usize, capacity: usize, part: usize, missing: u64) -> usize {
+    let come = held + part;
+    if capacity >= come {
+        return part;
+    }
+    let missing = usize::try_from(missing).unwrap_or(usize::MAX);
+    part.saturating_add(missing.min(come.saturating_mul(3)))
 }

@@ -33,7 +33,16 @@ impl Validator {
     /// # Errors
     ///
     /// If no text could go on like this. The state is of no use afterwards.
-    pub fn push(&mut self, mut part: &[u8]) -> Result<(), InvalidUtf8> {
+    pub fn push(&mut self, part: &[u8]) -> Result<(), InvalidUtf8> {
+        self.take(part, |_| {})
+    }
+
+    /// As [`push`](Self::push); appends to `text` what is whole by now.
+    pub(crate) fn push_to(&mut self, part: &[u8], text: &mut String) -> Result<(), InvalidUtf8> {
+        self.take(part, |whole| text.push_str(whole))
+    }
+
+    fn take(&mut self, mut part: &[u8], mut whole: impl FnMut(&str)) -> Result<(), InvalidUtf8> {
         while self.pending_len > 0 {
             let Some((&byte, rest)) = part.split_first() else {
                 return Ok(());
@@ -42,21 +51,23 @@ impl Validator {
             let len = usize::from(self.pending_len);
             self.pending[len] = byte;
             match str::from_utf8(&self.pending[..=len]) {
-                Ok(_) => self.pending_len = 0,
+                Ok(character) => {
+                    whole(character);
+                    self.pending_len = 0;
+                }
                 Err(error) if error.error_len().is_none() => self.pending_len += 1,
                 Err(_) => return Err(InvalidUtf8),
             }
         }
-        match simdutf8::compat::from_utf8(part) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error_len().is_none() => {
-                let tail = &part[error.valid_up_to()..];
-                self.pending[..tail.len()].copy_from_slice(tail);
-                self.pending_len = u8::try_from(tail.len()).map_err(|_| InvalidUtf8)?;
-                Ok(())
-            }
-            Err(_) => Err(InvalidUtf8),
+        let (characters, tail) = part.split_at(part.len() - cut_character(part));
+        whole(simdutf8::basic::from_utf8(characters).map_err(|_| InvalidUtf8)?);
+        match str::from_utf8(tail) {
+            Err(error) if error.error_len().is_some() => return Err(InvalidUtf8),
+            Ok(_) | Err(_) => {}
         }
+        self.pending[..tail.len()].copy_from_slice(tail);
+        self.pending_len = tail.len() as u8;
+        Ok(())
     }
 
     /// Ends the text, and makes ready for the next.
@@ -72,6 +83,21 @@ impl Validator {
             Err(InvalidUtf8)
         }
     }
+}
+
+/// How many bytes at the end begin a character that needs more of them.
+fn cut_character(text: &[u8]) -> usize {
+    let last = text.iter().rev().take(3).zip(1..);
+    for (byte, len) in last {
+        match byte {
+            0x00..0x80 => return 0,
+            0x80..0xC0 => {}
+            0xC0..0xE0 => return if len < 2 { len } else { 0 },
+            0xE0..0xF0 => return if len < 3 { len } else { 0 },
+            0xF0.. => return len,
+        }
+    }
+    0
 }
 
 #[cfg(test)]
