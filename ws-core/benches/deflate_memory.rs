@@ -4,7 +4,10 @@
 //! `cargo bench -p ws-core --bench deflate_memory` counts what the allocator
 //! gave and was not given back once a message went each way.
 
-use std::{alloc::System, time::Instant};
+use std::{
+    alloc::System,
+    time::{Duration, Instant},
+};
 
 use bytes::{Buf, BytesMut};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -23,17 +26,21 @@ fn main() {
     // What each thread keeps for all its connections is no connection's.
     held(WindowBits::MAX, 1);
     let levels = [1, 3, 5, 8, 9];
-    print!("| window bits | reading |");
+    print!("| window bits | idle | reading |");
     for level in levels {
         print!(" sending, `mem_level` {level} |");
     }
-    println!("\n|--:|--:|{}", "--:|".repeat(levels.len()));
+    println!("\n|--:|--:|--:|{}", "--:|".repeat(levels.len()));
     for bits in WindowBits::MIN.get()..=WindowBits::MAX.get() {
         let Some(bits) = WindowBits::new(bits) else {
             continue;
         };
         let held = levels.map(|level| held(bits, level));
-        print!("| {bits} | {} |", kib(held[0].reading));
+        print!(
+            "| {bits} | {} | {} |",
+            kib(held[0].idle),
+            kib(held[0].reading)
+        );
         for held in held {
             print!(" {} |", kib(held.sending));
         }
@@ -44,9 +51,11 @@ fn main() {
 struct Held {
     sending: usize,
     reading: usize,
+    idle: usize,
 }
 
-/// What each side holds after a message from the server to the client.
+/// What each side holds after a message from the server to the client, and what
+/// the client holds when it heard nothing more for a while.
 fn held(bits: WindowBits, mem_level: u8) -> Held {
     let now = Instant::now();
     let terms = Deflate::new()
@@ -55,8 +64,10 @@ fn held(bits: WindowBits, mem_level: u8) -> Held {
         .mem_level(mem_level);
     let mut server =
         Connection::server(now, Config::new()).with_extensions(agreement(&terms, Role::Server));
-    let mut client = Connection::client(now, Config::new(), Entropy::seeded(1))
-        .with_extensions(agreement(&terms, Role::Client));
+    let client = || {
+        Connection::client(now, Config::new(), Entropy::seeded(1))
+            .with_extensions(agreement(&terms, Role::Client))
+    };
     // Longer than any window.
     let text: String = (0..20_000).map(|number| format!("{number} ")).collect();
 
@@ -68,12 +79,34 @@ fn held(bits: WindowBits, mem_level: u8) -> Held {
         let queue = server.transmit();
         wire = queue.copy_to_bytes(queue.remaining()).to_vec();
     }) - wire.capacity();
-    let reading = retained(|| {
-        client.handle_input(now, &mut BytesMut::from(&wire[..]));
-        assert!(client.poll_event().is_some(), "a message came");
-        assert!(client.poll_event().is_none(), "it is all");
-    });
-    Held { sending, reading }
+    // The first takes what its thread has to spare, and gives it back before
+    // the second would: what that holds is its own.
+    let [mut first, mut second] = [client(), client()];
+    read(&mut first, now, &wire);
+    let reading = retained(|| read(&mut second, now, &wire));
+    rest(&mut first, now);
+    let region = Region::new(ALLOCATOR);
+    rest(&mut second, now);
+    let change = region.change();
+    let idle = reading + change.bytes_allocated - change.bytes_deallocated;
+    Held {
+        sending,
+        reading,
+        idle,
+    }
+}
+
+fn read(client: &mut Connection, now: Instant, wire: &[u8]) {
+    client.handle_input(now, &mut BytesMut::from(wire));
+    assert!(client.poll_event().is_some(), "a message came");
+    assert!(client.poll_event().is_none(), "it is all");
+}
+
+/// Lets the time pass after which a silent peer is pinged.
+fn rest(client: &mut Connection, now: Instant) {
+    client.handle_timeout(now + Duration::from_secs(20));
+    let pings = client.transmit();
+    pings.advance(pings.remaining());
 }
 
 fn agreement(terms: &Deflate, role: Role) -> Agreement {

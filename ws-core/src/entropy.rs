@@ -1,19 +1,32 @@
+#[cfg(feature = "getrandom")]
+use std::cell::RefCell;
 use std::fmt;
 
 /// Randomness for masking keys ([RFC 6455 §5.3]) and handshake nonces (§4.1).
 ///
 /// A client's masking keys must be unpredictable to whoever supplies the
 /// payload, so the source has to be strong. Keys are drawn from a small pool
-/// that is refilled in one request: 32 frames share one call of the source.
+/// that is refilled in one request: many frames share one call of the source.
 ///
 /// [RFC 6455 §5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.3
-pub struct Entropy {
-    pool: [u8; POOL],
-    used: usize,
-    source: Source,
+pub struct Entropy(Source);
+
+enum Source {
+    #[cfg(feature = "getrandom")]
+    System,
+    Given(Pool<GIVEN>, Box<dyn FnMut(&mut [u8]) + Send>),
 }
 
-type Source = Box<dyn FnMut(&mut [u8]) + Send>;
+/// Bytes that were not drawn yet.
+struct Pool<const SIZE: usize> {
+    bytes: [u8; SIZE],
+    used: usize,
+}
+
+#[cfg(feature = "getrandom")]
+thread_local! {
+    static SYSTEM: RefCell<Pool<1024>> = const { RefCell::new(Pool::new()) };
+}
 
 impl Entropy {
     /// Entropy from a source of yours, which fills the slice it is given.
@@ -21,11 +34,7 @@ impl Entropy {
     /// The source must be fit for cryptography.
     #[must_use]
     pub fn from_source(source: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
-        Self {
-            pool: [0; POOL],
-            used: POOL,
-            source: Box::new(source),
-        }
+        Self(Source::Given(Pool::new(), Box::new(source)))
     }
 
     /// Entropy from the operating system.
@@ -37,10 +46,8 @@ impl Entropy {
     /// fresh masking keys must not send (§5.3).
     #[cfg(feature = "getrandom")]
     #[must_use]
-    pub fn system() -> Self {
-        Self::from_source(|bytes| {
-            getrandom::fill(bytes).expect("the operating system gives randomness once booted");
-        })
+    pub const fn system() -> Self {
+        Self(Source::System)
     }
 
     /// A reproducible sequence, for tests.
@@ -64,13 +71,35 @@ impl Entropy {
 
     /// The next `N` bytes.
     pub(crate) fn draw<const N: usize>(&mut self) -> [u8; N] {
-        const { assert!(N <= POOL) };
-        if POOL - self.used < N {
-            (self.source)(&mut self.pool);
+        match &mut self.0 {
+            #[cfg(feature = "getrandom")]
+            Source::System => SYSTEM.with_borrow_mut(|pool| {
+                pool.draw(|bytes| {
+                    getrandom::fill(bytes)
+                        .expect("the operating system gives randomness once booted");
+                })
+            }),
+            Source::Given(pool, source) => pool.draw(source),
+        }
+    }
+}
+
+impl<const SIZE: usize> Pool<SIZE> {
+    const fn new() -> Self {
+        Self {
+            bytes: [0; SIZE],
+            used: SIZE,
+        }
+    }
+
+    fn draw<const N: usize>(&mut self, source: impl FnOnce(&mut [u8])) -> [u8; N] {
+        const { assert!(N <= SIZE) };
+        if SIZE - self.used < N {
+            source(&mut self.bytes);
             self.used = 0;
         }
         let mut drawn = [0; N];
-        let bytes = &mut self.pool[self.used..self.used + N];
+        let bytes = &mut self.bytes[self.used..self.used + N];
         drawn.copy_from_slice(bytes);
         // A key that has been on the wire has no business in memory.
         bytes.fill(0);
@@ -85,7 +114,8 @@ impl fmt::Debug for Entropy {
     }
 }
 
-const POOL: usize = 128;
+/// How many bytes a source of the caller's is asked for at once.
+const GIVEN: usize = 128;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, io::IoSlice};
+use std::{collections::VecDeque, io::IoSlice, mem};
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -10,12 +10,25 @@ use bytes::{Buf, Bytes, BytesMut};
 /// holds none.
 #[derive(Debug, Default)]
 pub struct SendQueue {
-    /// Sealed chunks, none of them empty.
-    chunks: VecDeque<Bytes>,
-    /// Where short pieces are copied to.
-    tail: BytesMut,
+    /// Short pieces, one behind the other.
+    copied: BytesMut,
+    /// Long pieces, none of them empty.
+    long: VecDeque<Long>,
+    /// How much of `copied` comes behind the last long piece.
+    behind: usize,
     len: usize,
     taken: u64,
+    /// How many bytes were copied into the storage, and into the one before,
+    /// which the next will be as large as.
+    stored: usize,
+    usual: usize,
+}
+
+#[derive(Debug)]
+struct Long {
+    /// How much of `copied` comes before it, and behind the long one before.
+    before: usize,
+    bytes: Bytes,
 }
 
 impl SendQueue {
@@ -38,31 +51,26 @@ impl SendQueue {
 
     /// Forgets what is queued.
     pub(crate) fn clear(&mut self) {
-        self.chunks = VecDeque::new();
-        self.tail = BytesMut::new();
-        self.len = 0;
-    }
-
-    /// Counts bytes that have left the chunks.
-    fn advance_over(&mut self, count: usize) {
-        self.len -= count;
-        self.taken += count as u64;
-        if self.len == 0 {
-            self.clear();
-        }
-    }
-
-    fn check(&self, count: usize) {
-        let len = self.len;
-        assert!(count <= len, "{count} bytes are taken of {len} queued");
+        *self = Self {
+            taken: self.taken,
+            usual: self.stored.min(MOST_USUAL),
+            ..Self::default()
+        };
     }
 
     /// Copies `bytes` to the end, and lends the copy.
+    #[inline]
     pub(crate) fn copy(&mut self, bytes: &[u8]) -> &mut [u8] {
-        let start = self.tail.len();
-        self.tail.extend_from_slice(bytes);
+        let start = self.copied.len();
+        if self.copied.capacity() - start < bytes.len() {
+            let room = bytes.len().max(mem::take(&mut self.usual));
+            self.copied.reserve(room);
+        }
+        self.copied.extend_from_slice(bytes);
+        self.behind += bytes.len();
+        self.stored += bytes.len();
         self.len += bytes.len();
-        &mut self.tail[start..]
+        &mut self.copied[start..]
     }
 
     /// As [`push`](Self::push), for bytes that are shared.
@@ -75,16 +83,37 @@ impl SendQueue {
     }
 
     /// Adds `bytes` to the end, by reference if they are long.
+    #[inline]
     pub(crate) fn push(&mut self, bytes: Bytes) {
         if bytes.len() <= COPIED {
             self.copy(&bytes);
         } else {
             self.len += bytes.len();
-            if !self.tail.is_empty() {
-                self.chunks.push_back(self.tail.split().freeze());
-            }
-            self.chunks.push_back(bytes);
+            let before = mem::take(&mut self.behind);
+            self.long.push_back(Long { before, bytes });
         }
+    }
+
+    /// The first bytes of `copied` are taken.
+    fn pass_copied(&mut self, count: usize) {
+        match self.long.front_mut() {
+            Some(long) => long.before -= count,
+            None => self.behind -= count,
+        }
+    }
+
+    /// Counts bytes that have left.
+    fn pass(&mut self, count: usize) {
+        self.len -= count;
+        self.taken += count as u64;
+        if self.len == 0 {
+            self.clear();
+        }
+    }
+
+    fn check(&self, count: usize) {
+        let len = self.len;
+        assert!(count <= len, "{count} bytes are taken of {len} queued");
     }
 }
 
@@ -94,12 +123,22 @@ impl Buf for SendQueue {
     }
 
     fn chunk(&self) -> &[u8] {
-        self.chunks.front().map_or(&self.tail, |chunk| chunk)
+        match self.long.front() {
+            None => &self.copied,
+            Some(Long { before: 0, bytes }) => bytes,
+            Some(Long { before, .. }) => &self.copied[..*before],
+        }
     }
 
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let tail = Some(&self.tail[..]).filter(|tail| !tail.is_empty());
-        let chunks = self.chunks.iter().map(|chunk| &chunk[..]).chain(tail);
+        let mut rest = &self.copied[..];
+        let chunks = self.long.iter().flat_map(|long| {
+            let (before, behind) = rest.split_at(long.before);
+            rest = behind;
+            [before, &long.bytes]
+        });
+        let last = &self.copied[self.copied.len() - self.behind..];
+        let chunks = chunks.chain([last]).filter(|chunk| !chunk.is_empty());
         let mut count = 0;
         for (slice, chunk) in slices.iter_mut().zip(chunks) {
             *slice = IoSlice::new(chunk);
@@ -113,20 +152,22 @@ impl Buf for SendQueue {
     /// # Panics
     ///
     /// If there are fewer.
-    fn advance(&mut self, mut count: usize) {
+    fn advance(&mut self, count: usize) {
         self.check(count);
-        let taken = count;
-        while let Some(front) = self.chunks.front_mut() {
-            if count < front.len() {
-                front.advance(count);
-                count = 0;
-                break;
+        let mut left = count;
+        while left > 0 {
+            let part = self.chunk().len().min(left);
+            left -= part;
+            match self.long.front_mut() {
+                Some(Long { before: 0, bytes }) if part < bytes.len() => bytes.advance(part),
+                Some(Long { before: 0, .. }) => drop(self.long.pop_front()),
+                Some(_) | None => {
+                    self.copied.advance(part);
+                    self.pass_copied(part);
+                }
             }
-            count -= front.len();
-            self.chunks.pop_front();
         }
-        self.tail.advance(count);
-        self.advance_over(taken);
+        self.pass(count);
     }
 
     /// Takes `count` bytes from the front; without a copy if they lie in one
@@ -137,26 +178,26 @@ impl Buf for SendQueue {
     /// If there are fewer.
     fn copy_to_bytes(&mut self, count: usize) -> Bytes {
         self.check(count);
-        match self.chunks.front() {
-            None if count == self.len => {
-                let bytes = self.tail.split().freeze();
-                self.advance_over(count);
-                bytes
+        if count > self.chunk().len() {
+            let mut bytes = BytesMut::with_capacity(count);
+            while bytes.len() < count {
+                let part = self.chunk().len().min(count - bytes.len());
+                bytes.extend_from_slice(&self.chunk()[..part]);
+                self.advance(part);
             }
-            Some(front) if count <= front.len() => {
-                let bytes = front.slice(..count);
+            return bytes.freeze();
+        }
+        match self.long.front() {
+            Some(Long { before: 0, bytes }) => {
+                let bytes = bytes.slice(..count);
                 self.advance(count);
                 bytes
             }
-            None | Some(_) => {
-                let mut bytes = BytesMut::with_capacity(count);
-                while bytes.len() < count {
-                    let chunk = self.chunk();
-                    let part = chunk.len().min(count - bytes.len());
-                    bytes.extend_from_slice(&chunk[..part]);
-                    self.advance(part);
-                }
-                bytes.freeze()
+            Some(_) | None => {
+                let bytes = self.copied.split_to(count).freeze();
+                self.pass_copied(count);
+                self.pass(count);
+                bytes
             }
         }
     }
@@ -164,7 +205,9 @@ impl Buf for SendQueue {
 
 /// The longest piece that is copied, in bytes: below, one more slice for the
 /// kernel to walk costs more than the copy.
-const COPIED: usize = 2048;
+pub(crate) const COPIED: usize = 2048;
+/// The most that is made room for at once because it was needed before, in bytes.
+const MOST_USUAL: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

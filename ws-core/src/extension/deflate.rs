@@ -12,25 +12,24 @@
 //!
 //! # Memory
 //!
-//! What a connection holds between messages, as `cargo bench -p ws-core --bench
-//! deflate_memory` counts it:
+//! What the directions of a connection hold between messages, as `cargo bench -p
+//! ws-core --bench deflate_memory` counts it:
 //!
-//! | window bits | reading | sending, `mem_level` 1 | 5 (default) | 8 | 9 |
-//! |--:|--:|--:|--:|--:|--:|
-//! | 8 | 0.2 KiB | 134 KiB | 147 KiB | 245 KiB | 357 KiB |
-//! | 9 | 0.5 KiB | 134 KiB | 147 KiB | 245 KiB | 357 KiB |
-//! | 10 | 1 KiB | 136 KiB | 149 KiB | 247 KiB | 359 KiB |
-//! | 11 | 2 KiB | 140 KiB | 153 KiB | 251 KiB | 363 KiB |
-//! | 12 (default) | 4 KiB | 148 KiB | 161 KiB | 259 KiB | 371 KiB |
-//! | 13 | 8 KiB | 164 KiB | 177 KiB | 275 KiB | 387 KiB |
-//! | 14 | 16 KiB | 196 KiB | 209 KiB | 307 KiB | 419 KiB |
-//! | 15 | 32 KiB | 260 KiB | 273 KiB | 371 KiB | 483 KiB |
+//! | window bits | idle | reading | sending, `mem_level` 1 | 5 (default) | 8 | 9 |
+//! |--:|--:|--:|--:|--:|--:|--:|
+//! | 8 | 0.2 KiB | 47 KiB | 134 KiB | 147 KiB | 245 KiB | 357 KiB |
+//! | 9 | 0.5 KiB | 47 KiB | 134 KiB | 147 KiB | 245 KiB | 357 KiB |
+//! | 10 | 1 KiB | 47 KiB | 136 KiB | 149 KiB | 247 KiB | 359 KiB |
+//! | 11 | 2 KiB | 48 KiB | 140 KiB | 153 KiB | 251 KiB | 363 KiB |
+//! | 12 (default) | 4 KiB | 50 KiB | 148 KiB | 161 KiB | 259 KiB | 371 KiB |
+//! | 13 | 8 KiB | 54 KiB | 164 KiB | 177 KiB | 275 KiB | 387 KiB |
+//! | 14 | 16 KiB | 62 KiB | 196 KiB | 209 KiB | 307 KiB | 419 KiB |
+//! | 15 | 32 KiB | 78 KiB | 260 KiB | 273 KiB | 371 KiB | 483 KiB |
 //!
-//! - For reading it is the window and nothing else: the inflater of 48 KiB is
-//!   lent by the thread for as long as a message is under way.
-//! - For sending it is a compressor, made for the first message that is
-//!   compressed, and given back when the peer was silent for
-//!   [`Config::ping_interval`](crate::Config::ping_interval).
+//! - Both contexts are made for the first message that is compressed.
+//! - A connection is idle when the peer was silent for
+//!   [`Config::ping_interval`](crate::Config::ping_interval). Then all is given
+//!   back but the window of what was read.
 //! - A direction without context takeover holds nothing between messages. A
 //!   server that keeps very many connections busy may well ask for
 //!   [`server_no_context_takeover`](Deflate::server_no_context_takeover).
@@ -41,6 +40,7 @@
 
 mod compressor;
 mod decompressor;
+mod history;
 mod params;
 mod running;
 

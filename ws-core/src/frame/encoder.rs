@@ -1,6 +1,9 @@
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use crate::{Entropy, Fin, Opcode, Rsv, send_queue::SendQueue};
+use crate::{
+    Entropy, Fin, Opcode, Rsv,
+    send_queue::{COPIED, SendQueue},
+};
 
 use super::{Header, MAX_HEADER, MaskingKey};
 
@@ -43,11 +46,15 @@ impl Encoder {
         match &mut self.entropy {
             Some(entropy) => {
                 // §5.3: a fresh key for each frame
-                let mut key = MaskingKey::new(entropy.draw());
+                let key = MaskingKey::new(entropy.draw());
                 header.mask = Some(key);
                 let len = header.write(&mut buffer);
                 queue.copy(&buffer[..len]);
-                key.apply(queue.copy(&payload));
+                if payload.len() <= COPIED {
+                    key.apply_once(queue.copy(&payload));
+                } else {
+                    queue.push(masked(key, payload));
+                }
             }
             None => {
                 let len = header.write(&mut buffer);
@@ -57,3 +64,25 @@ impl Encoder {
         }
     }
 }
+
+/// The payload data of a long frame, masked in place if nobody else has it.
+fn masked(mut key: MaskingKey, payload: Bytes) -> Bytes {
+    let payload = match payload.try_into_mut() {
+        Ok(mut payload) => {
+            key.apply(&mut payload);
+            return payload.freeze();
+        }
+        Err(shared) => shared,
+    };
+    let mut copy = BytesMut::with_capacity(payload.len());
+    // Each block is masked while it is in the cache.
+    for block in payload.chunks(BLOCK) {
+        let start = copy.len();
+        copy.extend_from_slice(block);
+        key.apply(&mut copy[start..]);
+    }
+    copy.freeze()
+}
+
+/// In bytes.
+const BLOCK: usize = 8 * 1024;

@@ -2,42 +2,45 @@
 
 use std::{cell::RefCell, fmt};
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
 use crate::{
     CloseCode,
     extension::{ExtensionError, PartEnd},
 };
 
-use super::{TAIL, WindowBits};
+use super::{TAIL, WindowBits, history::History};
 
 /// Inflates the messages of one connection.
-///
-/// Between messages it keeps only the bytes that the next one may refer to: an
-/// inflater, which takes ten times as much, is lent by the thread.
 pub(super) struct Decompressor {
-    /// At work on a message.
+    /// Made for the first message, and given back while the peer is idle.
     inflate: Option<Decompress>,
+    /// What the next message may refer to, should the inflater be another.
     history: History,
+    takeover: bool,
+    /// A message has begun and not ended.
+    under_way: bool,
     /// A final block ended the last stream, and nothing came since.
     fresh: bool,
+    /// How long the last message was, in bytes: the next may be alike.
+    usual: usize,
 }
 
 thread_local! {
+    /// What was given back: a new one costs more than a short message.
     static SPARE: RefCell<Vec<Decompress>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Decompressor {
     /// With takeover, messages may refer to those before them.
     pub(super) const fn new(bits: WindowBits, takeover: bool) -> Self {
-        let most = if takeover { 1 << bits.get() } else { 0 };
         Self {
             inflate: None,
-            history: History {
-                bytes: Vec::new(),
-                most,
-            },
+            history: History::new(if takeover { 1 << bits.get() } else { 0 }),
+            takeover,
+            under_way: false,
             fresh: false,
+            usual: 0,
         }
     }
 
@@ -50,27 +53,49 @@ impl Decompressor {
         limit: usize,
         output: &mut Vec<u8>,
     ) -> Result<(), ExtensionError> {
-        let mut inflate = self
-            .inflate
-            .take()
-            .unwrap_or_else(|| self.history.inflater());
-        let most = output.len().saturating_add(limit);
+        let mut inflate = self.inflate.take().unwrap_or_else(|| self.inflater());
+        let before = output.len();
+        let most = before.saturating_add(limit);
         self.inflate_all(&mut inflate, input, most, output)?;
-        if end != PartEnd::Message {
-            self.inflate = Some(inflate);
-            return Ok(());
-        }
-        if !self.fresh {
-            // All that was sent is inflated by now. If these bytes stand for
-            // data, the message ended inside a block.
-            let whole = output.len();
-            self.inflate_all(&mut inflate, &TAIL, most, output)?;
-            if output.len() > whole {
-                return Err(CORRUPT);
+        self.under_way = end != PartEnd::Message;
+        if !self.under_way {
+            if !self.fresh {
+                // All that was sent is inflated by now. If these bytes stand
+                // for data, the message ended inside a block.
+                let whole = output.len();
+                self.inflate_all(&mut inflate, &TAIL, most, output)?;
+                if output.len() > whole {
+                    return Err(CORRUPT);
+                }
             }
+            self.usual = output.len() - before;
         }
-        give_back(inflate);
+        if self.under_way || self.takeover {
+            self.inflate = Some(inflate);
+        } else {
+            give_back(inflate);
+        }
         Ok(())
+    }
+
+    /// Between messages an inflater, which takes ten times as much, can be made
+    /// again from the history.
+    pub(super) fn idle(&mut self) {
+        if !self.under_way
+            && let Some(inflate) = self.inflate.take()
+        {
+            give_back(inflate);
+        }
+    }
+
+    fn inflater(&self) -> Decompress {
+        let spare = SPARE.with_borrow_mut(Vec::pop);
+        let mut inflate = spare.unwrap_or_else(|| Decompress::new(false));
+        for part in self.history.parts() {
+            // A raw stream takes any dictionary, and one behind the other.
+            inflate.set_dictionary(part).ok();
+        }
+        inflate
     }
 
     fn inflate_all(
@@ -85,12 +110,11 @@ impl Decompressor {
         }
         let mut start = output.len();
         loop {
-            // One byte more than allowed shows that there is more.
-            let room = (most - output.len()).saturating_add(1);
-            let chunk = (input.len() * 4).clamp(LEAST_CHUNK, MOST_CHUNK).min(room);
-            output.reserve(chunk);
+            let chunk = (input.len() * 4)
+                .max(self.usual)
+                .saturating_add(LEAST_CHUNK);
             let read = inflate.total_in();
-            let status = inflate.decompress_vec(input, output, FlushDecompress::Sync);
+            let status = inflate_some(inflate, input, chunk.min(MOST_CHUNK), most, output);
             // What came before a fault counts before it.
             if output.len() > most {
                 return Err(ExtensionError::TooBig);
@@ -121,44 +145,26 @@ impl Decompressor {
     }
 }
 
-impl fmt::Debug for Decompressor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decompressor")
-            .field("history", &self.history.bytes.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// The end of what the peer's window has seen.
-struct History {
-    bytes: Vec<u8>,
+/// Inflates into the room there is for a chunk, but for one byte more than
+/// allowed, which shows that there is more.
+fn inflate_some(
+    inflate: &mut Decompress,
+    input: &[u8],
+    chunk: usize,
     most: usize,
-}
-
-impl History {
-    fn push(&mut self, bytes: &[u8]) {
-        let bytes = &bytes[bytes.len().saturating_sub(self.most)..];
-        let kept = self.most - bytes.len();
-        self.bytes.drain(..self.bytes.len().saturating_sub(kept));
-        // To the byte: connections hold it while they are idle.
-        self.bytes.reserve_exact(bytes.len());
-        self.bytes.extend_from_slice(bytes);
+    output: &mut Vec<u8>,
+) -> Result<Status, DecompressError> {
+    let start = output.len();
+    let room = (most - start).saturating_add(1);
+    output.reserve(chunk.min(room));
+    if output.capacity() - start <= room {
+        return inflate.decompress_vec(input, output, FlushDecompress::Sync);
     }
-
-    fn forget(&mut self) {
-        self.bytes = Vec::new();
-    }
-
-    /// An inflater that has seen what the peer may refer to.
-    fn inflater(&self) -> Decompress {
-        let spare = SPARE.with_borrow_mut(Vec::pop);
-        let mut inflate = spare.unwrap_or_else(|| Decompress::new(false));
-        if !self.bytes.is_empty() {
-            // A raw stream takes any dictionary.
-            inflate.set_dictionary(&self.bytes).ok();
-        }
-        inflate
-    }
+    output.resize(start + room, 0);
+    let written = inflate.total_out();
+    let status = inflate.decompress(input, &mut output[start..], FlushDecompress::Sync);
+    output.truncate(start + (inflate.total_out() - written) as usize);
+    status
 }
 
 fn give_back(mut inflate: Decompress) {
@@ -170,11 +176,19 @@ fn give_back(mut inflate: Decompress) {
     });
 }
 
+impl fmt::Debug for Decompressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressor")
+            .field("history", &self.history)
+            .finish_non_exhaustive()
+    }
+}
+
 const CORRUPT: ExtensionError = ExtensionError::Fault {
     code: CloseCode::INVALID_PAYLOAD,
     reason: "compressed data is corrupt",
 };
 
 /// How much room is made at once, in bytes.
-const LEAST_CHUNK: usize = 256;
+const LEAST_CHUNK: usize = 512;
 const MOST_CHUNK: usize = 64 * 1024;

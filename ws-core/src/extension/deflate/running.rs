@@ -129,6 +129,7 @@ impl Extension for PerMessageDeflate {
     }
 
     fn idle(&mut self) {
+        self.decompressor.idle();
         // A message under way refers to its beginning.
         if !self.outbound_under_way {
             self.forget();
