@@ -58,25 +58,32 @@ impl SendQueue {
         };
     }
 
-    /// Copies `bytes` to the end, and lends the copy.
+    /// Copies a header and a payload to the end, and lends the copy of the
+    /// payload.
     #[inline]
-    pub(crate) fn copy(&mut self, bytes: &[u8]) -> &mut [u8] {
+    pub(crate) fn copy(&mut self, header: &[u8], payload: &[u8]) -> &mut [u8] {
+        let len = header.len() + payload.len();
         let start = self.copied.len();
-        if self.copied.capacity() - start < bytes.len() {
-            let room = bytes.len().max(mem::take(&mut self.usual));
-            self.copied.reserve(room);
+        if self.copied.capacity() - start < len {
+            self.make_room(len);
         }
-        self.copied.extend_from_slice(bytes);
-        self.behind += bytes.len();
-        self.stored += bytes.len();
-        self.len += bytes.len();
-        &mut self.copied[start..]
+        self.copied.extend_from_slice(header);
+        self.copied.extend_from_slice(payload);
+        self.behind += len;
+        self.stored += len;
+        self.len += len;
+        &mut self.copied[start + header.len()..]
+    }
+
+    #[cold]
+    fn make_room(&mut self, len: usize) {
+        self.copied.reserve(len.max(mem::take(&mut self.usual)));
     }
 
     /// As [`push`](Self::push), for bytes that are shared.
     pub(crate) fn push_ref(&mut self, bytes: &Bytes) {
         if bytes.len() <= COPIED {
-            self.copy(bytes);
+            self.copy(&[], bytes);
         } else {
             self.push(bytes.clone());
         }
@@ -86,7 +93,7 @@ impl SendQueue {
     #[inline]
     pub(crate) fn push(&mut self, bytes: Bytes) {
         if bytes.len() <= COPIED {
-            self.copy(&bytes);
+            self.copy(&[], &bytes);
         } else {
             self.len += bytes.len();
             let before = mem::take(&mut self.behind);
@@ -227,7 +234,7 @@ mod tests {
                 let piece = vec![i as u8; len];
                 expected.extend_from_slice(&piece);
                 if copied {
-                    queue.copy(&piece);
+                    queue.copy(&[], &piece);
                 } else {
                     queue.push(piece.into());
                 }

@@ -6,9 +6,9 @@ use std::{
     time::Instant,
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use ws_core::{
-    Config, Connection, Entropy, Event, Message, Output, Utf8Bytes,
+    Config, Connection, Entropy, Event, Message, Output, SendError, Utf8Bytes,
     extension::{
         Agreement, Params,
         deflate::{Deflate, WindowBits},
@@ -35,9 +35,10 @@ pub(crate) fn enter(row: &Row, corpus: &Corpus, pipe: Pipe) -> Option<Box<dyn Ru
             connection,
             pipe,
             messages: Cycle::new(corpus.payloads.iter().map(|payload| match row.kind {
-                Kind::Binary => Message::binary(payload.clone()),
+                Kind::Binary => Kept::Binary(payload.clone()),
                 Kind::Text | Kind::TextBytes => {
-                    Message::Text(Utf8Bytes::try_from(payload.clone()).expect("text"))
+                    let message = Utf8Bytes::try_from(payload.clone()).expect("text");
+                    Kept::Text(message.as_str().to_owned(), message)
                 }
             })),
             burst: row.burst(),
@@ -113,16 +114,34 @@ impl Runner for Receiving {
 struct Sending {
     connection: Connection,
     pipe: Pipe,
-    messages: Cycle<Message>,
+    messages: Cycle<Kept>,
     burst: usize,
+}
+
+/// What the application keeps to send it again and again.
+enum Kept {
+    Binary(Bytes),
+    Text(String, Utf8Bytes),
+}
+
+impl Kept {
+    /// By reference if it is long.
+    fn send(&self, connection: &mut Connection) -> Result<(), SendError> {
+        match self {
+            Self::Binary(bytes) if bytes.len() <= 2048 => connection.send_binary(bytes),
+            Self::Binary(bytes) => connection.send(bytes.clone()),
+            Self::Text(text, _) if text.len() <= 2048 => connection.send_text(text),
+            Self::Text(_, shared) => connection.send(shared.clone()),
+        }
+    }
 }
 
 impl Runner for Sending {
     fn run(&mut self, messages: usize, _: &mut App) {
         for _ in 0..messages / self.burst {
             for _ in 0..self.burst {
-                let message = self.messages.next().clone();
-                self.connection.send(message).expect("it is open");
+                let sent = self.messages.next().send(&mut self.connection);
+                sent.expect("it is open");
             }
             let now = Instant::now();
             while let Output::Transmit(queue) = self.connection.poll_output(now) {

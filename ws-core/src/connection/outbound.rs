@@ -5,6 +5,7 @@ use crate::{
     Validator,
     extension::{Chain, FrameHead, PartEnd},
     frame::encoder::Encoder,
+    send_queue::COPIED,
 };
 
 /// Messages, frames and control frames to bytes.
@@ -57,13 +58,43 @@ impl Outbound {
         compress: Option<bool>,
         chain: &mut Chain,
     ) -> Result<(), SendError> {
+        let opcode = message.opcode();
+        if !self.copy(opcode, message.payload(), chain)? {
+            let frame = Frame::new(opcode, message.into_payload());
+            self.data(frame, compress, chain);
+        }
+        Ok(())
+    }
+
+    pub(super) fn borrowed(
+        &mut self,
+        opcode: Opcode,
+        payload: &[u8],
+        chain: &mut Chain,
+    ) -> Result<(), SendError> {
+        if !self.copy(opcode, payload, chain)? {
+            let frame = Frame::new(opcode, Bytes::copy_from_slice(payload));
+            self.data(frame, None, chain);
+        }
+        Ok(())
+    }
+
+    /// The short way for short messages that no extension changes; `false` if
+    /// this is none.
+    #[inline]
+    fn copy(&mut self, opcode: Opcode, payload: &[u8], chain: &Chain) -> Result<bool, SendError> {
         if self.under_way.is_some() {
             return Err(SendError::MessageUnderWay);
         }
-        let opcode = message.opcode();
-        let frame = Frame::new(opcode, message.into_payload());
-        self.data(frame, compress, chain);
-        Ok(())
+        if payload.len() > COPIED || !chain.is_empty() {
+            return Ok(false);
+        }
+        if !self.shut {
+            let (fin, rsv) = (Fin::Last, Rsv::NONE);
+            self.encoder
+                .copy(fin, rsv, opcode, payload, &mut self.queue);
+        }
+        Ok(true)
     }
 
     pub(super) fn prepared(

@@ -20,6 +20,33 @@ impl Connection {
         self.send_with(message, None)
     }
 
+    /// Queues a text message that the caller keeps.
+    ///
+    /// What is at most 2 KiB long is copied to where it leaves from, and nowhere
+    /// else: for text that is written into a buffer of yours again and again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
+        self.send_borrowed(Opcode::TEXT, text.as_bytes())
+    }
+
+    /// Queues a binary message that the caller keeps; see
+    /// [`send_text`](Self::send_text).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.send_borrowed(Opcode::BINARY, bytes)
+    }
+
+    fn send_borrowed(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        self.check_open()?;
+        self.outbound.borrowed(opcode, payload, &mut self.chain)
+    }
+
     /// Queues a message and tells the extensions whether to compress it; `None`
     /// leaves it to them.
     ///

@@ -1,4 +1,4 @@
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     Entropy, Fin, Opcode, Rsv,
@@ -37,52 +37,58 @@ impl Encoder {
         payload: Bytes,
         queue: &mut SendQueue,
     ) {
-        let mut header = Header {
+        if payload.len() <= COPIED {
+            self.copy(fin, rsv, opcode, &payload, queue);
+            return;
+        }
+        let header = self.header(fin, rsv, opcode, payload.len());
+        let mut buffer = [0; MAX_HEADER];
+        let written = header.write(&mut buffer);
+        queue.copy(&buffer[..written], &[]);
+        queue.push(match header.mask {
+            Some(key) => masked(key, payload),
+            None => payload,
+        });
+    }
+
+    /// A frame with a payload that is short enough to be copied.
+    #[inline]
+    pub(crate) fn copy(
+        &mut self,
+        fin: Fin,
+        rsv: Rsv,
+        opcode: Opcode,
+        payload: &[u8],
+        queue: &mut SendQueue,
+    ) {
+        let header = self.header(fin, rsv, opcode, payload.len());
+        let mut buffer = [0; MAX_HEADER];
+        let written = header.write(&mut buffer);
+        let copy = queue.copy(&buffer[..written], payload);
+        if let Some(key) = header.mask {
+            key.apply_once(copy);
+        }
+    }
+
+    #[inline]
+    fn header(&mut self, fin: Fin, rsv: Rsv, opcode: Opcode, payload_len: usize) -> Header {
+        Header {
             fin,
             rsv,
-            ..Header::new(opcode, payload.len() as u64)
-        };
-        let mut buffer = [0; MAX_HEADER];
-        match &mut self.entropy {
-            Some(entropy) => {
-                // §5.3: a fresh key for each frame
-                let key = MaskingKey::new(entropy.draw());
-                header.mask = Some(key);
-                let len = header.write(&mut buffer);
-                queue.copy(&buffer[..len]);
-                if payload.len() <= COPIED {
-                    key.apply_once(queue.copy(&payload));
-                } else {
-                    queue.push(masked(key, payload));
-                }
-            }
-            None => {
-                let len = header.write(&mut buffer);
-                queue.copy(&buffer[..len]);
-                queue.push(payload);
-            }
+            // §5.3: a fresh key for each frame
+            mask: self.entropy.as_mut().map(|it| MaskingKey::new(it.draw())),
+            ..Header::new(opcode, payload_len as u64)
         }
     }
 }
 
 /// The payload data of a long frame, masked in place if nobody else has it.
-fn masked(mut key: MaskingKey, payload: Bytes) -> Bytes {
-    let payload = match payload.try_into_mut() {
+fn masked(key: MaskingKey, payload: Bytes) -> Bytes {
+    match payload.try_into_mut() {
         Ok(mut payload) => {
-            key.apply(&mut payload);
-            return payload.freeze();
+            key.apply_once(&mut payload);
+            payload.freeze()
         }
-        Err(shared) => shared,
-    };
-    let mut copy = BytesMut::with_capacity(payload.len());
-    // Each block is masked while it is in the cache.
-    for block in payload.chunks(BLOCK) {
-        let start = copy.len();
-        copy.extend_from_slice(block);
-        key.apply(&mut copy[start..]);
+        Err(shared) => key.masked(&shared).freeze(),
     }
-    copy.freeze()
 }
-
-/// In bytes.
-const BLOCK: usize = 8 * 1024;

@@ -1,5 +1,6 @@
 //! What an application sends and is given.
 
+mod borrowed;
 mod conversations;
 mod delivery;
 mod frames;
