@@ -132,4 +132,18 @@ mod tests {
             .collect();
         assert_eq!(sendable, expected);
     }
+
+    #[test]
+    fn a_code_prints_its_number_and_its_meaning() {
+        for (code, text) in [
+            (CloseCode::NORMAL, "1000 (normal closure)"),
+            (CloseCode::NO_STATUS, "1005 (no status received)"),
+            (CloseCode::BAD_GATEWAY, "1014 (bad gateway)"),
+            (CloseCode::new(1004), "1004"),
+            (CloseCode::new(4401), "4401"),
+        ] {
+            assert_eq!(code.to_string(), text);
+            assert_eq!(format!("{code:?}"), format!("CloseCode({text})"));
+        }
+    }
 }

@@ -129,6 +129,26 @@ mod tests {
     }
 
     #[test]
+    fn seeded_entropy_is_splitmix64() {
+        // The first values of the reference implementation, for a seed of 0.
+        let mut entropy = Entropy::seeded(0);
+        for expected in [
+            0xe220_a839_7b1d_cdaf_u64,
+            0x6e78_9e6a_a1b9_65f4,
+            0x06c4_5d18_8009_454f,
+        ] {
+            assert_eq!(u64::from_le_bytes(entropy.draw()), expected);
+        }
+    }
+
+    #[test]
+    fn printing_tells_nothing_of_what_will_be_drawn() {
+        let mut entropy = Entropy::seeded(1);
+        entropy.draw::<4>();
+        assert_eq!(format!("{entropy:?}"), "Entropy { .. }");
+    }
+
+    #[test]
     fn no_byte_is_drawn_twice() {
         let mut next = 0_u32;
         let mut entropy = Entropy::from_source(move |bytes| {

@@ -310,6 +310,20 @@ mod tests {
         );
     }
 
+    #[test]
+    fn reserved_bits_print_in_their_order() {
+        for (rsv, text) in [
+            (Rsv::NONE, "000"),
+            (Rsv::RSV1, "100"),
+            (Rsv::RSV2, "010"),
+            (Rsv::RSV3, "001"),
+            (Rsv::RSV1.union(Rsv::RSV3), "101"),
+        ] {
+            assert_eq!(rsv.to_string(), text);
+            assert_eq!(format!("{rsv:?}"), format!("Rsv({text})"));
+        }
+    }
+
     prop_compose! {
         fn headers()(
             fin in prop_oneof![Just(Fin::Last), Just(Fin::More)],

@@ -81,3 +81,25 @@ impl fmt::Debug for Opcode {
         write!(f, "Opcode({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opcode_prints_its_name_or_its_value() {
+        for (opcode, text) in [
+            (Opcode::CONTINUATION, "continuation"),
+            (Opcode::TEXT, "text"),
+            (Opcode::BINARY, "binary"),
+            (Opcode::CLOSE, "close"),
+            (Opcode::PING, "ping"),
+            (Opcode::PONG, "pong"),
+            (Opcode(0x3), "0x3"),
+            (Opcode(0xB), "0xb"),
+        ] {
+            assert_eq!(opcode.to_string(), text);
+            assert_eq!(format!("{opcode:?}"), format!("Opcode({text})"));
+        }
+    }
+}

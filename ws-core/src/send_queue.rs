@@ -222,6 +222,72 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn long_pieces_are_queued_and_taken_without_a_copy() {
+        let long = Bytes::from(vec![7; COPIED + 1]);
+        let mut queue = SendQueue::default();
+        queue.push(long.clone());
+        queue.push_ref(&long);
+        for _ in 0..2 {
+            assert_eq!(queue.chunk().as_ptr(), long.as_ptr());
+            let taken = queue.copy_to_bytes(long.len());
+            assert_eq!(taken.as_ptr(), long.as_ptr());
+        }
+        queue.push(long.clone());
+        assert_eq!(queue.copy_to_bytes(5).as_ptr(), long.as_ptr());
+    }
+
+    #[test]
+    fn short_pieces_are_copied_to_one_chunk_and_taken_without_another_copy() {
+        let short = Bytes::from(vec![7; COPIED]);
+        let mut queue = SendQueue::default();
+        queue.push_ref(&short);
+        queue.push(short.clone());
+        queue.copy(b"ab", b"cd").fill(b'x');
+        assert_eq!(queue.chunk().len(), 2 * COPIED + 4);
+        let storage = queue.chunk().as_ptr();
+        let taken = queue.copy_to_bytes(2 * COPIED + 4);
+        assert_eq!(taken.as_ptr(), storage);
+        assert!(taken.ends_with(b"\x07abxx"));
+    }
+
+    #[test]
+    fn an_empty_queue_holds_no_storage_and_makes_room_for_as_much_as_before() {
+        let mut queue = SendQueue::default();
+        let mut used = 0;
+        for len in [1000, 1000, 300_000, 0] {
+            queue.copy(&[7; 10], &[7; 10]);
+            assert!(queue.copied.capacity() >= used, "room for less than before");
+            assert!(
+                queue.copied.capacity() <= 2 * MOST_USUAL,
+                "room for a rare burst"
+            );
+            for _ in 0..len / 100 {
+                queue.copy(&[7; 10], &[7; 90]);
+            }
+            used = (20 + len).min(MOST_USUAL);
+            queue.advance(queue.len());
+            assert_eq!(queue.copied.capacity(), 0);
+            assert_eq!(queue.long.capacity(), 0);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "6 bytes are taken of 5 queued")]
+    fn nobody_takes_more_than_is_queued() {
+        let mut queue = SendQueue::default();
+        queue.copy(b"ab", b"cde");
+        queue.advance(6);
+    }
+
+    #[test]
+    #[should_panic(expected = "6 bytes are taken of 5 queued")]
+    fn nobody_copies_more_than_is_queued() {
+        let mut queue = SendQueue::default();
+        queue.copy(b"ab", b"cde");
+        queue.copy_to_bytes(6);
+    }
+
     proptest! {
         #[test]
         fn bytes_leave_in_the_order_they_came(
@@ -255,12 +321,15 @@ mod tests {
                         let count = queue.chunks_vectored(&mut slices);
                         let seen: Vec<u8> =
                             slices[..count].iter().flat_map(|s| s.iter().copied()).collect();
+                        prop_assert!(slices[..count].iter().all(|slice| !slice.is_empty()));
+                        prop_assert!(count == slices.len() || seen.len() == queue.len());
                         let take = take.min(seen.len());
                         left.extend_from_slice(&seen[..take]);
                         queue.advance(take);
                     }
                 }
                 prop_assert_eq!(queue.len() + left.len(), total);
+                prop_assert_eq!(queue.remaining(), queue.len());
                 prop_assert_eq!(queue.taken(), left.len() as u64);
             }
             prop_assert_eq!(&left, &expected[..left.len()]);

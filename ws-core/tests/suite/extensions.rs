@@ -3,6 +3,7 @@
 mod api;
 mod clashes;
 mod client;
+mod control;
 mod frames;
 mod limits;
 mod order;

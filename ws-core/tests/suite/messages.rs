@@ -9,4 +9,6 @@ mod manual;
 mod opcodes;
 mod parts;
 mod prepared;
+mod sharing;
+mod texts;
 mod unregistered;

@@ -194,6 +194,13 @@ fn random_bytes_grow_by_little() {
 }
 
 #[test]
+fn the_extension_bears_the_name_it_is_agreed_on_with() {
+    for role in ROLES {
+        assert_eq!(Deflate::new().agreed(role).name(), "permessage-deflate");
+    }
+}
+
+#[test]
 fn the_extension_by_itself_encodes_and_decodes_in_parts_and_appends() {
     let mut sender = widest().agreed(Role::Client);
     let mut receiver = widest().agreed(Role::Server);

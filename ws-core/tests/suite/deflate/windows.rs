@@ -167,6 +167,18 @@ fn the_settings_of_the_compressor_have_an_effect() {
 }
 
 #[test]
+fn settings_beyond_what_zlib_knows_count_as_the_nearest() {
+    let terms = Deflate::new;
+    assert_eq!(terms().mem_level(0), terms().mem_level(1));
+    assert_eq!(terms().mem_level(10), terms().mem_level(9));
+    assert_eq!(terms().level(10), terms().level(9));
+    let levels = Vec::from_iter((1..=9).map(|level| terms().mem_level(level).level(level)));
+    for (i, one) in levels.iter().enumerate() {
+        assert!(!levels[..i].contains(one));
+    }
+}
+
+#[test]
 fn a_window_has_8_to_15_bits() {
     assert_eq!(WindowBits::MIN.get(), 8);
     assert_eq!(WindowBits::MAX.get(), 15);

@@ -129,6 +129,31 @@ fn a_message_of_just_the_limit_passes_through_several_extensions() {
 }
 
 #[test]
+fn bytes_that_stand_for_nothing_count_once_they_outweigh_the_limit() {
+    for role in ROLES {
+        let nothing = [0, b'x'].repeat(8000);
+        for (frames, passes) in [
+            (&[9998][..], true),
+            (&[16_000], false),
+            (&[9998, 6000], false),
+        ] {
+            let mut side = runs(role, 8000);
+            let mut first = RUNS_BEGIN;
+            for &len in frames {
+                side.feed_frame(first, &nothing[..len]);
+                first = RUNS_CONTINUED;
+            }
+            if passes {
+                side.feed_frame(RUNS_ENDED, b"\x01x");
+                assert_eq!(side.messages(), [Message::binary("x")]);
+            } else {
+                too_big(&side);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_bomb_is_stopped_between_the_extensions() {
     for role in ROLES {
         let (inner, log) = Watched::over(Box::new(Xor));

@@ -1,12 +1,12 @@
 //! Pings and pongs (RFC 6455 §5.5.2, §5.5.3).
 
-use bytes::Bytes;
-use ws_core::{CloseCode, Config, Event, Message, SendError, State};
+use bytes::{Buf, Bytes};
+use ws_core::{CloseCode, Config, Event, Message, Output, SendError, State};
 
 use crate::support::{
     ROLES,
     cuts::every_cut,
-    frames::{CLOSE, ENDED, PING, PONG, TEXT_BEGINS, frame},
+    frames::{self, CLOSE, ENDED, PING, PONG, TEXT_BEGINS, frame},
     side::Side,
 };
 
@@ -136,6 +136,30 @@ fn a_pong_that_waits_for_room_does_not_follow_a_close() {
         side.run();
         let frames = side.frames();
         assert_eq!(frames[frames.len() - 1].first, CLOSE);
+    }
+}
+
+#[test]
+fn a_driver_that_writes_at_its_own_pace_is_told_of_a_pong_that_waited() {
+    for role in ROLES {
+        let Side {
+            mut connection,
+            now,
+            ..
+        } = Side::new(role, Config::new());
+        connection.send(vec![7; 10_000]).unwrap();
+        let mut input = frame(role.peer(), PING, b"now")[..].into();
+        connection.handle_input(now, &mut input);
+        assert_eq!(connection.poll_event(), Some(Event::Ping("now".into())));
+        assert_eq!(connection.poll_event(), None);
+        let queue = connection.transmit();
+        queue.advance(queue.len());
+        let Output::Transmit(queue) = connection.poll_end(now) else {
+            panic!("the pong is forgotten");
+        };
+        let pong = frames::read(&queue.copy_to_bytes(queue.len()));
+        assert_eq!((pong[0].first, &pong[0].payload[..]), (PONG, &b"now"[..]));
+        assert!(matches!(connection.poll_end(now), Output::Wait(Some(_))));
     }
 }
 
