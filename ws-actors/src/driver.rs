@@ -112,27 +112,44 @@ where
         if !self.may_read() {
             return false;
         }
-        READ_BUFFER.with_borrow_mut(|buffer| {
-            let Some(transport) = &mut self.transport else {
-                return false;
-            };
+        let Some(transport) = &mut self.transport else {
+            return false;
+        };
+        if let Some(place) = self.ctx.connection.read_buffer() {
+            let read = transport.poll_read(cx, place);
+            if let Poll::Ready(Ok(1..)) = read {
+                self.ctx.connection.handle_read(self.ctx.now);
+            }
+            return self.has_read(read);
+        }
+        let read = READ_BUFFER.with_borrow_mut(|buffer| {
             // Whatever a transport that broke has left here is nobody's.
             buffer.clear();
             // Slices of it may be with the actor: then use up what is left.
             if !buffer.try_reclaim(READ) && buffer.capacity() < READ / 8 {
                 buffer.reserve(READ);
             }
-            match transport.poll_read(cx, buffer) {
-                Poll::Pending => return false,
-                Poll::Ready(Ok(1..)) => self.ctx.connection.handle_input(self.ctx.now, buffer),
-                Poll::Ready(Ok(0)) => {
-                    self.eof = true;
-                    self.ctx.connection.handle_eof(self.ctx.now);
-                }
-                Poll::Ready(Err(_)) => self.lose(),
+            let read = transport.poll_read(cx, buffer);
+            if let Poll::Ready(Ok(1..)) = read {
+                self.ctx.connection.handle_input(self.ctx.now, buffer);
             }
-            true
-        })
+            read
+        });
+        self.has_read(read)
+    }
+
+    /// Tells the protocol of the transport's end; true if something came.
+    fn has_read(&mut self, read: Poll<io::Result<usize>>) -> bool {
+        match read {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(1..)) => {}
+            Poll::Ready(Ok(0)) => {
+                self.eof = true;
+                self.ctx.connection.handle_eof(self.ctx.now);
+            }
+            Poll::Ready(Err(_)) => self.lose(),
+        }
+        true
     }
 
     /// Lets the actor act; true if it has more to do at once.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    CloseCode, ClosePayload, Config, Entropy, Opcode, Role, Rsv, SendQueue,
+    CloseCode, ClosePayload, Config, Entropy, Message, Opcode, Role, Rsv, SendQueue, Utf8Bytes,
     extension::{Agreement, Chain},
     frame::encoder::Encoder,
     message::assembler::Assembled,
@@ -162,6 +162,28 @@ impl Connection {
         }
     }
 
+    /// Where to read into next, if there is a better place than a buffer of
+    /// yours: behind what has come of a long frame, so that its payload data is
+    /// not copied.
+    ///
+    /// Append what comes, and call [`handle_read`](Self::handle_read). Who has
+    /// bytes already gives them to [`handle_input`](Self::handle_input).
+    pub fn read_buffer(&mut self) -> Option<&mut BytesMut> {
+        match self.state {
+            State::Open | State::LocalClosing => self.inbound.read_buffer(),
+            State::RemoteClosing | State::Closed => None,
+        }
+    }
+
+    /// Bytes from the peer were appended to [`read_buffer`](Self::read_buffer).
+    pub fn handle_read(&mut self, now: Instant) {
+        self.now = now;
+        if matches!(self.state, State::Open | State::LocalClosing) {
+            self.deadlines.hear(now);
+            self.inbound.note_read();
+        }
+    }
+
     /// The peer ended its side of the transport: no more input will come.
     pub fn handle_eof(&mut self, now: Instant) {
         self.now = now;
@@ -233,15 +255,50 @@ impl Connection {
     /// The event part of [`poll_output`](Self::poll_output) alone, for drivers
     /// that have to read and write at different speeds.
     pub fn poll_event(&mut self) -> Option<Event> {
-        while self.state != State::Closed {
-            match self.inbound.whole_message() {
-                Ok(Some(message)) => return Some(Event::Message(message)),
-                Ok(None) => {}
-                Err(error) => {
-                    self.fail_protocol(error);
-                    continue;
-                }
+        match self.inbound.whole_message_ahead() {
+            Some(Opcode::TEXT) if self.state != State::Closed => self.poll_text(),
+            Some(_) if self.state != State::Closed => self.poll_binary(),
+            Some(_) | None => self.poll_any_event(),
+        }
+    }
+
+    // Each of these makes one kind of event where the caller wants it: to move
+    // one would cost more than a short message.
+
+    #[inline(never)]
+    fn poll_binary(&mut self) -> Option<Event> {
+        match self.inbound.whole_message() {
+            Some(payload) => Some(Event::Message(Message::Binary(payload.freeze()))),
+            None => self.poll_any_event(),
+        }
+    }
+
+    #[inline(never)]
+    fn poll_text(&mut self) -> Option<Event> {
+        match self.inbound.whole_message() {
+            Some(payload) if Utf8Bytes::is_short_text(&payload) => {
+                let text = Utf8Bytes::from_validated(payload.freeze());
+                Some(Event::Message(Message::Text(text)))
             }
+            Some(payload) => self.whole_text(payload),
+            None => self.poll_any_event(),
+        }
+    }
+
+    #[inline(never)]
+    fn whole_text(&mut self, payload: BytesMut) -> Option<Event> {
+        match Utf8Bytes::try_from(payload.freeze()) {
+            Ok(text) => Some(Event::Message(Message::Text(text))),
+            Err(error) => {
+                self.fail_protocol(error.into());
+                self.poll_any_event()
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn poll_any_event(&mut self) -> Option<Event> {
+        while self.state != State::Closed {
             match self.inbound.next(&mut self.chain) {
                 Ok(Some(Incoming::Data(assembled))) => {
                     return Some(match assembled {

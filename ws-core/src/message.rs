@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::{Opcode, Rsv, Utf8Bytes, extension::PartEnd};
 
 pub(crate) mod assembler;
+mod collector;
 mod joiner;
 mod prepared;
 

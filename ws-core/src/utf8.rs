@@ -18,9 +18,8 @@ pub use self::validator::Validator;
 
 /// Shared, immutable bytes that are UTF-8: the payload data of a text message.
 ///
-/// A clone shares the bytes, or copies them if they are few. A received text may
-/// be a slice of the buffer it arrived in, and keep that buffer alive: copy
-/// what is to be kept for long.
+/// A clone shares the bytes. A received text is a slice of the buffer it
+/// arrived in, and keeps that buffer alive: copy what is to be kept for long.
 ///
 /// ```
 /// use ws_core::Utf8Bytes;
@@ -32,13 +31,13 @@ pub use self::validator::Validator;
 #[derive(Clone)]
 pub struct Utf8Bytes(Repr);
 
-/// This crate forbids the `unsafe` that vouches for bytes. `FastStr` has it,
-/// but allocates for what is longer than [`INLINE`].
 #[derive(Clone)]
 enum Repr {
-    Str(FastStr),
     /// Looked at when it was made, and again whenever a `&str` is asked for.
     Bytes(Bytes),
+    /// This crate forbids the `unsafe` that vouches for bytes; `FastStr` has it,
+    /// but allocates. Boxed, as messages are moved about.
+    Long(Box<FastStr>),
 }
 
 impl Utf8Bytes {
@@ -51,7 +50,13 @@ impl Utf8Bytes {
     /// Text that lives as long as the program, without an allocation.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
-        Self(Repr::Str(FastStr::from_static_str(text)))
+        Self(Repr::Bytes(Bytes::from_static(text.as_bytes())))
+    }
+
+    /// Whether the bytes are text, and so short that they are kept as bytes.
+    #[inline]
+    pub(crate) fn is_short_text(bytes: &[u8]) -> bool {
+        bytes.len() < LONG && simdutf8::basic::from_utf8(bytes).is_ok()
     }
 
     /// What the [`Validator`] has seen whole.
@@ -61,13 +66,16 @@ impl Utf8Bytes {
 
     /// What is received, in parts that were looked at.
     pub(crate) fn from_received(text: String) -> Self {
-        Self(Repr::Str(FastStr::from_string(text)))
+        if text.len() < LONG {
+            return text.into();
+        }
+        Self(Repr::Long(Box::new(FastStr::from_string(text))))
     }
 
     /// The text.
     ///
-    /// Call it once and keep the result: texts of between 31 bytes and 4 KiB are
-    /// validated again, with SIMD, which costs less than to remember it.
+    /// Call it once and keep the result: a text of less than 4 KiB is validated
+    /// again, with SIMD, which costs less than to remember that it was.
     #[must_use]
     #[expect(
         clippy::missing_panics_doc,
@@ -75,10 +83,10 @@ impl Utf8Bytes {
     )]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Str(text) => text,
             Repr::Bytes(bytes) => {
                 simdutf8::basic::from_utf8(bytes).expect("bytes are UTF-8 from construction on")
             }
+            Repr::Long(text) => text,
         }
     }
 
@@ -86,8 +94,8 @@ impl Utf8Bytes {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Repr::Str(text) => text.as_bytes(),
             Repr::Bytes(bytes) => bytes,
+            Repr::Long(text) => text.as_bytes(),
         }
     }
 
@@ -107,8 +115,8 @@ impl Utf8Bytes {
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
-            Repr::Str(text) => text.into_bytes(),
             Repr::Bytes(bytes) => bytes,
+            Repr::Long(text) => text.into_bytes(),
         }
     }
 }
@@ -135,12 +143,12 @@ impl TryFrom<Bytes> for Utf8Bytes {
     type Error = InvalidUtf8;
 
     fn try_from(bytes: Bytes) -> Result<Self, InvalidUtf8> {
-        if (INLINE + 1..WORTHWHILE).contains(&bytes.len()) {
+        if bytes.len() < LONG {
             simdutf8::basic::from_utf8(&bytes).map_err(|_| InvalidUtf8)?;
             return Ok(Self(Repr::Bytes(bytes)));
         }
         let text = FastStr::from_bytes(bytes).map_err(|_| InvalidUtf8)?;
-        Ok(Self(Repr::Str(text)))
+        Ok(Self(Repr::Long(Box::new(text))))
     }
 }
 
@@ -220,8 +228,6 @@ impl fmt::Debug for Utf8Bytes {
     }
 }
 
-/// The longest text that is kept without an allocation, in bytes.
-const INLINE: usize = 30;
 /// From this length on, in bytes, another look at the text costs more than the
-/// allocation that saves it.
-const WORTHWHILE: usize = 4096;
+/// allocations that save it.
+const LONG: usize = 4096;

@@ -151,7 +151,7 @@ impl Setup {
         let allowed = match &self.deflate {
             // A buffer that grows is there twice, three times as long in all.
             Some(_) => DEFLATE + 4 * came + 4 * self.max_message_bytes,
-            None => BASE + 4 * came,
+            None => BASE + 4 * came * rounds,
         };
         assert!(
             peak <= allowed,

@@ -1,5 +1,5 @@
 //! ws-core, driven as `ws-actors` does: reads of 64 KiB into one buffer that is
-//! used again, events taken one by one, bursts written in one go.
+//! used again, or to the place that a long frame has, events taken one by one, bursts written in one go.
 
 use std::{
     io::{IoSlice, Write},
@@ -81,6 +81,13 @@ struct Receiving {
 
 impl Receiving {
     fn read(&mut self) {
+        if let Some(place) = self.connection.read_buffer() {
+            self.pipe.receive(place.capacity() - place.len(), |bytes| {
+                place.extend_from_slice(bytes);
+            });
+            self.connection.handle_read(Instant::now());
+            return;
+        }
         let buffer = &mut self.buffer;
         buffer.clear();
         // Use up what is left, as long as slices of the rest are held.

@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    ClosePayload, Config, Delivery, Message, Opcode, ProtocolError, Role, Utf8Bytes,
+    ClosePayload, Config, Delivery, Opcode, ProtocolError, Role,
     extension::{Chain, Handling, PartEnd},
     frame::{
         MAX_CONTROL_PAYLOAD,
@@ -18,6 +18,8 @@ pub(super) struct Inbound {
     assembler: Assembler,
     /// Messages are wanted whole, and no extension looks at them.
     plain: bool,
+    /// Bytes were read to the place that `read_buffer` lent.
+    read_in_place: bool,
     /// A control frame whose end is not here yet: at most 125 bytes.
     control: Vec<u8>,
     control_handling: Handling,
@@ -38,6 +40,7 @@ impl Inbound {
             input: BytesMut::new(),
             decoder: Decoder::new(role, config),
             assembler: Assembler::new(config),
+            read_in_place: false,
             plain: config.delivery == Delivery::Messages,
             control: Vec::new(),
             control_handling: Handling::Pass,
@@ -64,34 +67,73 @@ impl Inbound {
         }
     }
 
+    /// Where to read the rest of a long frame to, if that is what comes next.
+    pub(super) fn read_buffer(&mut self) -> Option<&mut BytesMut> {
+        let missing = self.decoder.missing()?;
+        let next = self.plain && self.input.is_empty() && !self.read_in_place;
+        if next {
+            self.assembler.place(missing)
+        } else {
+            None
+        }
+    }
+
+    /// Something was read there.
+    pub(super) const fn note_read(&mut self) {
+        self.read_in_place = true;
+    }
+
+    fn take_read_in_place(&mut self) -> Result<Option<Incoming>, ProtocolError> {
+        self.read_in_place = false;
+        let Some(missing) = self.decoder.missing() else {
+            return Ok(None);
+        };
+        let (read, behind) = self.assembler.read_in_place(missing);
+        let ended = self.decoder.read_elsewhere(read);
+        if let Some(mut behind) = behind {
+            behind.unsplit(std::mem::take(&mut self.input));
+            self.input = behind;
+        }
+        let assembled = if ended {
+            self.assembler.finish_in_place()?
+        } else {
+            None
+        };
+        Ok(assembled.map(Incoming::Data))
+    }
+
     /// Forgets all that came and was not looked at.
     pub(super) fn discard(&mut self) {
         self.input = BytesMut::new();
     }
 
-    /// The short way for what most frames are: a plain message in one frame,
-    /// all of it in the input. `None` for anything else.
+    /// Whether the next frame may be what most are, a plain text or binary
+    /// message in one frame: then [`whole_message`](Self::whole_message) is the
+    /// short way to it.
+    #[inline]
+    pub(super) fn whole_message_ahead(&self) -> Option<Opcode> {
+        if self.plain && self.assembler.under_way().is_none() {
+            self.decoder.whole_message_ahead(&self.input)
+        } else {
+            None
+        }
+    }
+
+    /// The payload data of that message, if all of it is in the input, and
+    /// nothing is wrong with it.
     #[inline(always)]
-    pub(super) fn whole_message(&mut self) -> Result<Option<Message>, ProtocolError> {
-        if !self.plain || self.assembler.under_way().is_some() {
-            return Ok(None);
-        }
+    pub(super) fn whole_message(&mut self) -> Option<BytesMut> {
         let limit = self.assembler.max_message_bytes();
-        let Some((opcode, mut payload, mask)) = self.decoder.whole(&mut self.input, limit)? else {
-            return Ok(None);
-        };
-        if let Some(key) = mask {
-            key.apply_once(&mut payload);
-        }
-        let payload = payload.freeze();
-        Ok(Some(match opcode {
-            Opcode::TEXT => Message::Text(Utf8Bytes::try_from(payload)?),
-            opcode => Message::from_validated(opcode, payload),
-        }))
+        self.decoder.whole_message(&mut self.input, limit)
     }
 
     /// What came next; `None` when more input is needed.
     pub(super) fn next(&mut self, chain: &mut Chain) -> Result<Option<Incoming>, ProtocolError> {
+        if self.read_in_place
+            && let Some(incoming) = self.take_read_in_place()?
+        {
+            return Ok(Some(incoming));
+        }
         while let Some(part) = self.decoder.decode(&mut self.input)? {
             if part.header.opcode.is_control() {
                 if let Some(incoming) = self.control(part, chain)? {

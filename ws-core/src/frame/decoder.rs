@@ -2,7 +2,7 @@ use bytes::{Buf, BytesMut};
 
 use crate::{Config, Fin, MaskingKey, Opcode, ProtocolError, Role, Rsv};
 
-use super::{Header, MAX_HEADER};
+use super::{FIN, Header, LEN_16, LEN_64, MASKED, MAX_HEADER};
 
 /// Bytes to frames. Decoding resumes at any byte, and takes all input there is,
 /// so that an idle connection holds no buffer.
@@ -51,31 +51,57 @@ impl Decoder {
         self.owned_rsv = self.owned_rsv.union(bits);
     }
 
-    /// The opcode, payload data and key of a frame that is a message of at most
-    /// so many bytes, if all of it is in `input`; nothing is taken otherwise.
+    /// The opcode of the next frame, if it is a text or binary message in one
+    /// frame that no reserved bit changes.
+    #[inline]
+    pub(crate) fn whole_message_ahead(&self, input: &[u8]) -> Option<Opcode> {
+        let resumed = self.partial_len != 0 || self.current.is_some();
+        match input.first() {
+            Some(&TEXT_MESSAGE) if !resumed => Some(Opcode::TEXT),
+            Some(&BINARY_MESSAGE) if !resumed => Some(Opcode::BINARY),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The payload data of such a message, if it is of at most so many bytes and
+    /// lies in `input` as a whole. Nothing is taken otherwise, and nothing is
+    /// wrong with what is taken.
     #[inline(always)]
-    pub(crate) fn whole(
-        &self,
-        input: &mut BytesMut,
-        limit: usize,
-    ) -> Result<Option<(Opcode, BytesMut, Option<MaskingKey>)>, ProtocolError> {
-        if self.partial_len != 0 || self.current.is_some() {
-            return Ok(None);
-        }
-        let Some((header, len)) = Header::parse(input)? else {
-            return Ok(None);
+    pub(crate) fn whole_message(&self, input: &mut BytesMut, limit: usize) -> Option<BytesMut> {
+        let &[_, second, ref rest @ ..] = &input[..] else {
+            return None;
         };
-        let message = header.fin == Fin::Last
-            && !header.opcode.is_control()
-            && header.opcode != Opcode::CONTINUATION;
-        let most = limit.min(input.len() - len);
-        if !message || header.payload_len > most as u64 {
-            return Ok(None);
+        let masked = self.role == Role::Server;
+        if (second & MASKED != 0) != masked {
+            return None;
         }
-        self.check(&header)?;
-        let mut payload = input.split_to(len + header.payload_len as usize);
-        payload.advance(len);
-        Ok(Some((header.opcode, payload, header.mask)))
+        let (len, rest) = match second & !MASKED {
+            LEN_16 => {
+                let (bytes, rest) = rest.split_first_chunk()?;
+                let len = usize::from(u16::from_be_bytes(*bytes));
+                if len < usize::from(LEN_16) {
+                    return None;
+                }
+                (len, rest)
+            }
+            LEN_64 => return None,
+            len => (usize::from(len), rest),
+        };
+        let (key, rest) = match masked {
+            true => rest.split_first_chunk()?,
+            false => (&[0; 4], rest),
+        };
+        if len > rest.len() || len > limit.min(self.max_frame_bytes) {
+            return None;
+        }
+        let key = MaskingKey::new(*key);
+        let header_len = input.len() - rest.len();
+        let mut payload = input.split_to(header_len + len);
+        payload.advance(header_len);
+        if masked {
+            key.apply_once(&mut payload);
+        }
+        Some(payload)
     }
 
     /// The next part of a frame; `None` when `input` is used up.
@@ -108,6 +134,29 @@ impl Decoder {
             first,
             missing,
         }))
+    }
+
+    /// How many bytes the frame under way lacks.
+    pub(crate) fn missing(&self) -> Option<u64> {
+        self.current.as_ref().map(|&(_, missing)| missing)
+    }
+
+    /// These bytes of the frame under way were read elsewhere: unmasks them,
+    /// and tells whether its message ends with them.
+    pub(crate) fn read_elsewhere(&mut self, part: &mut [u8]) -> bool {
+        let Some((header, missing)) = &mut self.current else {
+            return false;
+        };
+        if let Some(key) = &mut header.mask {
+            key.apply(part);
+        }
+        *missing -= part.len() as u64;
+        let fin = header.fin;
+        if *missing > 0 {
+            return false;
+        }
+        self.current = None;
+        fin == Fin::Last
     }
 
     fn header(&mut self, input: &mut BytesMut) -> Result<Option<Header>, ProtocolError> {
@@ -162,3 +211,7 @@ impl Decoder {
         Ok(())
     }
 }
+
+/// First bytes of whole messages that no reserved bit changes.
+const TEXT_MESSAGE: u8 = FIN | Opcode::TEXT.get();
+const BINARY_MESSAGE: u8 = FIN | Opcode::BINARY.get();

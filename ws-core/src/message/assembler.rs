@@ -7,6 +7,8 @@ use crate::{
     frame::decoder::Part,
 };
 
+use super::collector::Collector;
+
 /// Parts of data frames to what the application wants: whole messages, parts
 /// or frames; their order and size checked (§5.4).
 ///
@@ -28,9 +30,9 @@ pub(crate) struct Assembler {
     wire_bytes: u64,
     /// What the extensions do with the frame under way.
     handling: Handling,
-    /// What waits to be handed out, and the same of plain text.
+    /// What waits to be handed out, and the same of whole plain messages.
     held: Vec<u8>,
-    text: String,
+    collector: Collector,
     validator: Validator,
 }
 
@@ -55,7 +57,7 @@ impl Assembler {
             wire_bytes: 0,
             handling: Handling::Pass,
             held: Vec::new(),
-            text: String::new(),
+            collector: Collector::default(),
             validator: Validator::default(),
         }
     }
@@ -89,11 +91,10 @@ impl Assembler {
             (0, Fin::More) => PartEnd::Frame,
             (0, Fin::Last) => PartEnd::Message,
         };
-        if opcode == Opcode::TEXT
-            && self.handling == Handling::Pass
-            && self.delivery == Delivery::Messages
-        {
-            return self.push_text(payload, end, missing);
+        // An extension may change one frame of a message, and the next not.
+        let alone = chain.is_empty() || self.message_bytes == 0 && end == PartEnd::Message;
+        if alone && self.handling == Handling::Pass && self.delivery == Delivery::Messages {
+            return self.collect(opcode, payload, end, missing);
         }
         let due = match self.delivery {
             Delivery::Messages => end == PartEnd::Message,
@@ -129,13 +130,6 @@ impl Assembler {
             // It lies in the input as a whole.
             Handling::Pass if due && self.held.is_empty() => payload.freeze(),
             Handling::Pass => {
-                let room = room(
-                    self.held.len(),
-                    self.held.capacity(),
-                    payload.len(),
-                    missing,
-                );
-                self.held.reserve(room);
                 self.held.extend_from_slice(&payload);
                 // Before anything is handed out: the input is free again.
                 drop(payload);
@@ -174,30 +168,73 @@ impl Assembler {
         })
     }
 
-    /// Adds to a text that is wanted whole: what was looked at once stays `str`.
-    fn push_text(
+    /// Adds to a message that is wanted whole and changed by nobody.
+    fn collect(
         &mut self,
+        opcode: Opcode,
         part: BytesMut,
         end: PartEnd,
         missing: u64,
     ) -> Result<Option<Assembled>, ProtocolError> {
-        let whole = self.message_bytes == 0;
-        if whole && end == PartEnd::Message {
-            self.end_message();
-            let text = Utf8Bytes::try_from(part.freeze())?;
-            return Ok(Some(Assembled::Message(Message::Text(text))));
-        }
+        let first = self.message_bytes == 0;
         self.message_bytes += part.len();
-        let room = room(self.text.len(), self.text.capacity(), part.len(), missing);
-        self.text.reserve(room);
-        self.validator.push_to(&part, &mut self.text)?;
-        if end != PartEnd::Message {
-            return Ok(None);
-        }
-        self.validator.finish()?;
+        let text = opcode == Opcode::TEXT;
+        let message = if first && end == PartEnd::Message {
+            // It lies in the input as a whole.
+            match part.freeze() {
+                part if text => Message::Text(Utf8Bytes::try_from(part)?),
+                part => Message::from_validated(opcode, part),
+            }
+        } else {
+            if text {
+                let validator = &mut self.validator;
+                self.collector.push_text(&part, missing, validator)?;
+            } else {
+                self.collector.push(&part, missing);
+            }
+            if end != PartEnd::Message {
+                return Ok(None);
+            }
+            // The input is free again, before anything is handed out.
+            drop(part);
+            self.collected(opcode)?
+        };
         self.end_message();
-        let text = Utf8Bytes::from_received(std::mem::take(&mut self.text));
-        Ok(Some(Assembled::Message(Message::Text(text))))
+        Ok(Some(Assembled::Message(message)))
+    }
+
+    fn collected(&mut self, opcode: Opcode) -> Result<Message, ProtocolError> {
+        if opcode == Opcode::TEXT {
+            self.validator.finish()?;
+            Ok(Message::Text(self.collector.take_text()))
+        } else {
+            let payload = self.collector.take();
+            Ok(Message::from_validated(opcode, payload))
+        }
+    }
+
+    /// Where the rest of the frame under way, so many bytes, can be read to
+    /// without a copy.
+    pub(crate) fn place(&mut self, missing: u64) -> Option<&mut BytesMut> {
+        if self.opcode.is_none_or(|it| it == Opcode::TEXT) {
+            return None;
+        }
+        self.collector.place(missing)
+    }
+
+    /// What was read there, and what came behind the frame.
+    pub(crate) fn read_in_place(&mut self, missing: u64) -> (&mut [u8], Option<BytesMut>) {
+        let (read, behind) = self.collector.unseen(missing);
+        self.message_bytes += read.len();
+        (read, behind)
+    }
+
+    /// The message, when its last frame was read in place to its end.
+    pub(crate) fn finish_in_place(&mut self) -> Result<Option<Assembled>, ProtocolError> {
+        let opcode = self.opcode.ok_or(ProtocolError::UnexpectedContinuation)?;
+        let message = self.collected(opcode)?;
+        self.end_message();
+        Ok(Some(Assembled::Message(message)))
     }
 
     const fn end_message(&mut self) {
@@ -254,16 +291,4 @@ impl Assembler {
         }
         Ok(())
     }
-}
-
-/// How much room to make for a part, and for what is announced behind it as far
-/// as that is no more than three times what has come: long messages are not
-/// copied at every doubling, and an announcement alone takes nothing.
-fn room(held: usize, capacity: usize, part: usize, missing: u64) -> usize {
-    let come = held + part;
-    if capacity >= come {
-        return part;
-    }
-    let missing = usize::try_from(missing).unwrap_or(usize::MAX);
-    part.saturating_add(missing.min(come.saturating_mul(3)))
 }

@@ -6,6 +6,7 @@ mod differential_tungstenite;
 mod differential_yawc;
 mod fragmentation;
 mod headers;
+mod in_place;
 mod limits;
 mod masking;
 mod properties;
