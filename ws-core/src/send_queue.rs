@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, io::IoSlice, mem};
+use std::{cell::Cell, collections::VecDeque, io::IoSlice, mem};
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -6,8 +6,8 @@ use bytes::{Buf, Bytes, BytesMut};
 ///
 /// Headers and short payloads lie one behind the other, so that many frames
 /// leave in one write. Longer payloads are queued as they are, without a copy.
-/// When all is taken the storage is given back, so that an idle connection
-/// holds none.
+/// When all is taken the storage is given back to the thread, so that an idle
+/// connection holds none, and a busy one makes none.
 #[derive(Debug, Default)]
 pub struct SendQueue {
     /// Short pieces, one behind the other.
@@ -18,10 +18,6 @@ pub struct SendQueue {
     behind: usize,
     len: usize,
     taken: u64,
-    /// How many bytes were copied into the storage, and into the one before,
-    /// which the next will be as large as.
-    stored: usize,
-    usual: usize,
 }
 
 #[derive(Debug)]
@@ -29,6 +25,10 @@ struct Long {
     /// How much of `copied` comes before it, and behind the long one before.
     before: usize,
     bytes: Bytes,
+}
+
+thread_local! {
+    static SPARE: Cell<BytesMut> = Cell::default();
 }
 
 impl SendQueue {
@@ -51,11 +51,15 @@ impl SendQueue {
 
     /// Forgets what is queued.
     pub(crate) fn clear(&mut self) {
-        *self = Self {
-            taken: self.taken,
-            usual: self.stored.min(MOST_USUAL),
-            ..Self::default()
-        };
+        let mut storage = mem::take(&mut self.copied);
+        storage.clear();
+        // The next connection of this thread that sends finds it.
+        if storage.capacity() <= MOST_SPARE && storage.try_reclaim(LEAST_SPARE) {
+            SPARE.set(storage);
+        }
+        self.long = VecDeque::new();
+        self.behind = 0;
+        self.len = 0;
     }
 
     /// Copies a header and a payload to the end, and lends the copy of the
@@ -70,14 +74,16 @@ impl SendQueue {
         self.copied.extend_from_slice(header);
         self.copied.extend_from_slice(payload);
         self.behind += len;
-        self.stored += len;
         self.len += len;
         &mut self.copied[start + header.len()..]
     }
 
     #[cold]
     fn make_room(&mut self, len: usize) {
-        self.copied.reserve(len.max(mem::take(&mut self.usual)));
+        if self.copied.is_empty() {
+            self.copied = SPARE.take();
+        }
+        self.copied.reserve(len);
     }
 
     /// As [`push`](Self::push), for bytes that are shared.
@@ -213,8 +219,10 @@ impl Buf for SendQueue {
 /// The longest piece that is copied, in bytes: below, one more slice for the
 /// kernel to walk costs more than the copy.
 pub(crate) const COPIED: usize = 2048;
-/// The most that is made room for at once because it was needed before, in bytes.
-const MOST_USUAL: usize = 64 * 1024;
+/// The storage that a thread keeps for its connections, in bytes: one that is
+/// larger was made for a rare burst.
+const LEAST_SPARE: usize = 64;
+const MOST_SPARE: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -252,24 +260,39 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_queue_holds_no_storage_and_makes_room_for_as_much_as_before() {
+    fn an_empty_queue_leaves_its_storage_to_the_next() {
+        let [mut one, mut other] = [SendQueue::default(), SendQueue::default()];
+        one.copy(&[7; 10], &[7; 1990]);
+        let storage = one.chunk().as_ptr();
+        one.advance(2000);
+        assert_eq!(one.copied.capacity(), 0);
+        other.copy(&[7; 10], &[7; 1990]);
+        assert_eq!(other.chunk().as_ptr(), storage);
+        one.copy(&[7; 10], &[]);
+        assert_ne!(one.chunk().as_ptr(), storage);
+        other.clear();
+        assert_eq!(other.copied.capacity(), 0);
+    }
+
+    #[test]
+    fn the_storage_of_a_rare_burst_is_not_kept() {
         let mut queue = SendQueue::default();
-        let mut used = 0;
-        for len in [1000, 1000, 300_000, 0] {
-            queue.copy(&[7; 10], &[7; 10]);
-            assert!(queue.copied.capacity() >= used, "room for less than before");
-            assert!(
-                queue.copied.capacity() <= 2 * MOST_USUAL,
-                "room for a rare burst"
-            );
-            for _ in 0..len / 100 {
-                queue.copy(&[7; 10], &[7; 90]);
-            }
-            used = (20 + len).min(MOST_USUAL);
-            queue.advance(queue.len());
-            assert_eq!(queue.copied.capacity(), 0);
-            assert_eq!(queue.long.capacity(), 0);
+        for _ in 0..1000 {
+            queue.copy(&[7; 10], &[7; 1990]);
         }
+        queue.advance(queue.len());
+        assert!(SPARE.take().capacity() <= MOST_SPARE);
+        assert_eq!(queue.copied.capacity(), 0);
+    }
+
+    #[test]
+    fn storage_that_others_look_at_is_not_written_to() {
+        let mut queue = SendQueue::default();
+        queue.copy(b"", &[1; 500]);
+        let taken = queue.copy_to_bytes(500);
+        queue.copy(b"", &[2; 500]);
+        assert_eq!(taken, [1; 500][..]);
+        assert_eq!(queue.chunk(), [2; 500]);
     }
 
     #[test]
