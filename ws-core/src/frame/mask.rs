@@ -26,8 +26,13 @@ impl MaskingKey {
     /// Masks or unmasks the next part of the payload data in place.
     pub fn apply(&mut self, part: &mut [u8]) {
         self.apply_once(part);
+        *self = self.behind(part.len());
+    }
+
+    /// The key for what comes behind so many bytes.
+    const fn behind(self, count: usize) -> Self {
         let key = u32::from_le_bytes(self.0);
-        self.0 = key.rotate_right(8 * (part.len() as u32 % 4)).to_le_bytes();
+        Self(key.rotate_right(8 * (count as u32 % 4)).to_le_bytes())
     }
 
     /// As [`apply`](Self::apply), for payload data as a whole.
@@ -37,6 +42,10 @@ impl MaskingKey {
         if part.len() < WIDE {
             apply(key, part);
         } else {
+            // Vectors that lie across two cache lines take twice the time.
+            let (head, part) = part.split_at_mut(part.as_ptr().align_offset(LINE).min(LINE));
+            apply(key, head);
+            let key = self.behind(head.len()).0;
             // The same code, compiled for the widest vectors of this machine.
             pulp::Arch::new().dispatch(Wide { key, part });
         }
@@ -89,6 +98,8 @@ const fn repeated([a, b, c, d]: [u8; 4]) -> [u8; 8] {
 
 /// From this length on, in bytes, wide vectors make up for choosing them.
 const WIDE: usize = 768;
+/// A line of the cache, in bytes.
+const LINE: usize = 64;
 /// In bytes.
 const BLOCK: usize = 8 * 1024;
 
