@@ -333,7 +333,11 @@ mod tests {
             for (take, way) in takes {
                 let take = take.min(queue.len());
                 match way {
-                    0 => left.extend_from_slice(&queue.copy_to_bytes(take)),
+                    0 => {
+                        let taken = queue.copy_to_bytes(take);
+                        prop_assert_eq!(taken.len(), take);
+                        left.extend_from_slice(&taken);
+                    }
                     1 => {
                         let take = take.min(queue.chunk().len());
                         left.extend_from_slice(&queue.chunk()[..take]);

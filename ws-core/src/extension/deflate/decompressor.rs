@@ -192,3 +192,59 @@ const CORRUPT: ExtensionError = ExtensionError::Fault {
 /// How much room is made at once, in bytes.
 const LEAST_CHUNK: usize = 512;
 const MOST_CHUNK: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::deflate::{Compression, Strategy, compressor::Compressor};
+
+    use super::*;
+
+    #[test]
+    fn all_of_a_message_comes_out_however_long_it_is() {
+        for len in 0..3000 {
+            let message = vec![7; len];
+            let mut decompressor = Decompressor::new(WindowBits::MAX, false);
+            let mut inflated = Vec::new();
+            let input = deflated(&mut compressor(), &message);
+            decompressor
+                .decompress(&input, PartEnd::Message, len, &mut inflated)
+                .unwrap();
+            assert_eq!(inflated, message);
+        }
+    }
+
+    #[test]
+    fn an_idle_one_keeps_what_came_and_an_inflater_only_within_a_message() {
+        let message = b"to be said again and again and again";
+        let mut decompressor = Decompressor::new(WindowBits::MAX, true);
+        let mut compressor = compressor();
+        for _ in 0..3 {
+            let input = deflated(&mut compressor, message);
+            let (first, rest) = input.split_at(input.len() / 2);
+            let mut inflated = Vec::new();
+            for (part, end) in [(first, PartEnd::Frame), (rest, PartEnd::Message)] {
+                decompressor
+                    .decompress(part, end, 100, &mut inflated)
+                    .unwrap();
+                decompressor.idle();
+                assert_eq!(decompressor.inflate.is_some(), end == PartEnd::Frame);
+            }
+            assert_eq!(inflated, message);
+        }
+    }
+
+    fn compressor() -> Compressor {
+        let compression = Compression {
+            level: 6,
+            mem_level: 8,
+            strategy: Strategy::Default,
+        };
+        Compressor::take(WindowBits::MAX, compression)
+    }
+
+    fn deflated(compressor: &mut Compressor, message: &[u8]) -> Vec<u8> {
+        let mut output = Vec::new();
+        compressor.compress(message, PartEnd::Message, &mut output);
+        output
+    }
+}

@@ -109,6 +109,29 @@ fn bytes_that_nobody_told_of_are_forgotten() {
     );
 }
 
+#[test]
+fn nothing_is_read_in_place_before_what_came_was_looked_at() {
+    for role in ROLES {
+        let bytes = frame(role.peer(), BINARY, &[7; 300_000]);
+        let (begin, rest) = bytes.split_at(50_000);
+        let mut reads = Reads::new(role, Config::new());
+        reads.read(begin);
+        let (next, rest) = rest.split_at(20_000);
+        let connection = &mut reads.connection;
+        connection.handle_input(reads.now, &mut next.into());
+        assert!(connection.read_buffer().is_none());
+        assert_eq!(connection.poll_event(), None);
+        let (next, rest) = rest.split_at(20_000);
+        let place = connection.read_buffer().expect("much has come");
+        place.extend_from_slice(next);
+        connection.handle_read(reads.now);
+        assert!(connection.read_buffer().is_none());
+        connection.handle_input(reads.now, &mut rest.into());
+        let message = Message::binary(vec![7; 300_000]);
+        assert_eq!(connection.poll_event(), Some(Event::Message(message)));
+    }
+}
+
 /// A connection that reads in place whenever it can.
 struct Reads {
     connection: Connection,
