@@ -24,6 +24,8 @@ pub struct Config {
     pub(crate) write_timeout: Duration,
     pub(crate) handshake_timeout: Duration,
     pub(crate) message_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
     pub(crate) opcodes: Registry,
     pub(crate) claimed_rsv: Rsv,
     pub(crate) delivery: Delivery,
@@ -59,6 +61,8 @@ impl Config {
             write_timeout: Duration::from_secs(30),
             handshake_timeout: Duration::from_secs(10),
             message_timeout: Some(Duration::from_secs(120)),
+            idle_timeout: None,
+            max_lifetime: None,
             opcodes: Registry::new(),
             claimed_rsv: Rsv::NONE,
             delivery: Delivery::Messages,
@@ -158,6 +162,28 @@ impl Config {
     #[must_use]
     pub const fn message_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.message_timeout = timeout;
+        self
+    }
+
+    /// How long both sides may have nothing to say; `None` for as long as they
+    /// like.
+    ///
+    /// Default: none, as many rooms are quiet for hours. Messages count, Pings
+    /// and Pongs do not. After it the connection is closed with 1001.
+    #[must_use]
+    pub const fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// How long the connection may last; `None` for ever.
+    ///
+    /// Default: none. After it the connection is closed with 1001, whatever is
+    /// said on it: so that connections spread anew over machines, and who was
+    /// let in long ago has to show again that it may come in.
+    #[must_use]
+    pub const fn max_lifetime(mut self, lifetime: Option<Duration>) -> Self {
+        self.max_lifetime = lifetime;
         self
     }
 

@@ -121,6 +121,15 @@ impl Connection {
         self
     }
 
+    /// Makes the ping interval and the lifetime up to a tenth shorter, by chance:
+    /// connections that began together are not due together.
+    #[must_use]
+    pub fn with_jitter(mut self, entropy: &mut Entropy) -> Self {
+        let [jitter] = entropy.draw();
+        self.deadlines.set_jitter(jitter);
+        self
+    }
+
     /// The subprotocol agreed on ([RFC 6455 §1.9]).
     ///
     /// [RFC 6455 §1.9]: https://www.rfc-editor.org/rfc/rfc6455#section-1.9
@@ -205,6 +214,7 @@ impl Connection {
     /// Time has passed: does what is due by `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
+        self.deadlines.tell(now);
         let taken = self.outbound.queue().taken();
         while let Some(due) = self.deadlines.due(now, &self.config, taken) {
             match due {
@@ -219,6 +229,14 @@ impl Connection {
                 Due::MessageLate => self.fail(
                     Cause::Timeout(Timeout::Message),
                     ClosePayload::of(CloseCode::POLICY_VIOLATION, "message took too long"),
+                ),
+                Due::Idle => self.close_for(
+                    Timeout::Idle,
+                    ClosePayload::of(CloseCode::GOING_AWAY, "nothing was said for long"),
+                ),
+                Due::Lifetime => self.close_for(
+                    Timeout::Lifetime,
+                    ClosePayload::of(CloseCode::GOING_AWAY, "connection has lasted long enough"),
                 ),
                 Due::WriteLate => self.lose(Cause::Timeout(Timeout::Write)),
                 Due::CloseLate => self.lose(Cause::Timeout(Timeout::Close)),

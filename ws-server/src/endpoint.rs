@@ -4,7 +4,7 @@ use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
 use ws_actors::{Driver, FrameMessage, Handlers, WsContext};
 use ws_core::{
-    Config, Opcode,
+    Config, Entropy, Opcode,
     extension::{ServerChoice, deflate::Deflate},
     handshake::ServerHandshake,
 };
@@ -101,7 +101,9 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         let mut response = upgrade::switching_protocols(&acceptance);
         let (transport, body) = portable::channel(request, payload);
         let handlers = Arc::clone(&endpoint.handlers);
-        let connection = acceptance.into_connection(Instant::now(), handlers.protocol());
+        let connection = acceptance
+            .into_connection(Instant::now(), handlers.protocol())
+            .with_jitter(&mut Entropy::system());
         let driver = Driver::new(actor, connection, transport, handlers);
         let seat = endpoint.shutdown.seat(driver.outbox());
         actix_rt::spawn(async move {

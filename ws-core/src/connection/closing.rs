@@ -1,6 +1,6 @@
 use crate::{ClosePayload, ProtocolError, Rsv};
 
-use super::{Cause, Connection, State, Transport, state::Step};
+use super::{Cause, Connection, State, Timeout, Transport, state::Step};
 
 /// The end of a connection: the closing handshake (§7.1.2), failing (§7.1.7),
 /// and what becomes of the transport.
@@ -11,6 +11,13 @@ impl Connection {
             self.outbound.close(rsv, &payload, &mut self.chain);
             self.sent = Some(payload);
         }
+    }
+
+    /// Begins the closing handshake because of a deadline.
+    pub(super) fn close_for(&mut self, timeout: Timeout, payload: ClosePayload) {
+        self.cause = Some(Cause::Timeout(timeout));
+        self.deadlines.close(self.now, &self.config);
+        self.send_close(Rsv::NONE, payload);
     }
 
     pub(super) fn receive_close(&mut self, payload: &ClosePayload) {

@@ -22,6 +22,13 @@ pub(super) struct Deadlines {
     message: Option<MessageUnderWay>,
     /// Since when nothing is read, so that no sign of life can be seen.
     reading_paused: Option<Instant>,
+    /// When the connection began, and when it last had something to say.
+    began: Instant,
+    active: Instant,
+    /// It has something to say, and the time was not told since.
+    acted: bool,
+    /// By how much some times are shorter than configured: by a tenth at 255.
+    jitter: u8,
     /// Nothing is due any more.
     ended: bool,
 }
@@ -66,6 +73,10 @@ pub(super) enum Due {
     MessageLate,
     /// The closing handshake, or the end of the transport, takes too long.
     CloseLate,
+    /// Nobody has anything to say.
+    Idle,
+    /// The connection is old.
+    Lifetime,
 }
 
 impl Deadlines {
@@ -79,7 +90,29 @@ impl Deadlines {
             closing: false,
             message: None,
             reading_paused: None,
+            began: now,
+            active: now,
+            acted: false,
+            jitter: 0,
             ended: false,
+        }
+    }
+
+    pub(super) const fn set_jitter(&mut self, jitter: u8) {
+        self.jitter = jitter;
+    }
+
+    /// A message came, or is sent.
+    #[inline]
+    pub(super) const fn act(&mut self) {
+        self.acted = true;
+    }
+
+    /// It is so late; what was done since it was told last was done now.
+    pub(super) const fn tell(&mut self, now: Instant) {
+        if self.acted {
+            self.active = now;
+            self.acted = false;
         }
     }
 
@@ -164,6 +197,7 @@ impl Deadlines {
             return;
         };
         let pause = |begun: Instant| now.saturating_duration_since(begun.max(since));
+        self.active = after(self.active, pause(self.active)).unwrap_or(self.active);
         if let Some(message) = &mut self.message {
             message.late = message.late.and_then(|late| after(late, pause(since)));
         }
@@ -222,6 +256,12 @@ impl Deadlines {
                 _ => return Some(Due::PongLate),
             }
         }
+        if is_past(self.lifetime_over(config), now) {
+            return Some(Due::Lifetime);
+        }
+        if is_past(self.idle_over(config), now) {
+            return Some(Due::Idle);
+        }
         is_past(self.ping_due(config), now).then_some(Due::Ping)
     }
 
@@ -231,12 +271,14 @@ impl Deadlines {
             return None;
         }
         let stall = self.stall.as_ref().and_then(|stall| stall.late);
-        let mut deadlines = [self.close, stall, None, None, None];
+        let mut deadlines = [self.close, stall, None, None, None, None, None];
         if !self.closing {
             deadlines[2..].copy_from_slice(&[
                 self.message_late(),
                 self.pong_late(),
                 self.ping_due(config),
+                self.idle_over(config),
+                self.lifetime_over(config),
             ]);
         }
         deadlines.into_iter().flatten().min()
@@ -256,7 +298,19 @@ impl Deadlines {
         if self.ping.as_ref().is_some_and(|ping| !ping.answered) {
             return None;
         }
-        after(self.heard, config.ping_interval?)
+        after(self.heard, self.shortened(config.ping_interval?))
+    }
+
+    fn idle_over(&self, config: &Config) -> Option<Instant> {
+        after(self.active, config.idle_timeout?).filter(|_| self.reading_paused.is_none())
+    }
+
+    fn lifetime_over(&self, config: &Config) -> Option<Instant> {
+        after(self.began, self.shortened(config.max_lifetime?))
+    }
+
+    fn shortened(&self, time: Duration) -> Duration {
+        time - time / 10 * u32::from(self.jitter) / 255
     }
 }
 

@@ -156,4 +156,9 @@ pub enum Timeout {
     Write,
     /// A message did not come to its end.
     Message,
+    /// Nobody said anything for [`Config::idle_timeout`](crate::Config::idle_timeout).
+    Idle,
+    /// The connection has lasted for
+    /// [`Config::max_lifetime`](crate::Config::max_lifetime).
+    Lifetime,
 }

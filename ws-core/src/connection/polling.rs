@@ -37,7 +37,10 @@ impl Connection {
     #[inline(never)]
     fn poll_binary(&mut self) -> Option<Event> {
         match self.inbound.whole_message() {
-            Some(payload) => Some(Event::Message(Message::Binary(payload.freeze()))),
+            Some(payload) => {
+                self.deadlines.act();
+                Some(Event::Message(Message::Binary(payload.freeze())))
+            }
             None => self.poll_any_event(),
         }
     }
@@ -46,6 +49,7 @@ impl Connection {
     fn poll_text(&mut self) -> Option<Event> {
         match self.inbound.whole_message() {
             Some(payload) if Utf8Bytes::is_short_text(&payload) => {
+                self.deadlines.act();
                 let text = Utf8Bytes::from_validated(payload.freeze());
                 Some(Event::Message(Message::Text(text)))
             }
@@ -57,7 +61,10 @@ impl Connection {
     #[inline(never)]
     fn whole_text(&mut self, payload: BytesMut) -> Option<Event> {
         match Utf8Bytes::try_from(payload.freeze()) {
-            Ok(text) => Some(Event::Message(Message::Text(text))),
+            Ok(text) => {
+                self.deadlines.act();
+                Some(Event::Message(Message::Text(text)))
+            }
             Err(error) => {
                 self.fail_protocol(error.into());
                 self.poll_any_event()
@@ -70,6 +77,7 @@ impl Connection {
         while self.state != State::Closed {
             match self.inbound.next(&mut self.chain) {
                 Ok(Some(Incoming::Data(assembled))) => {
+                    self.deadlines.act();
                     return Some(match assembled {
                         Assembled::Message(message) => Event::Message(message),
                         Assembled::Part(part) => Event::Part(part),
@@ -129,6 +137,7 @@ impl Connection {
     /// or the deadline to wait for.
     pub fn poll_end(&mut self, now: Instant) -> Output<'_> {
         self.now = now;
+        self.deadlines.tell(now);
         if self.outbound.holds_pong() {
             return Output::Transmit(self.transmit());
         }

@@ -44,6 +44,7 @@ impl Connection {
 
     fn send_borrowed(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
         self.check_open()?;
+        self.deadlines.act();
         self.outbound.borrowed(opcode, payload, &mut self.chain)
     }
 
@@ -67,6 +68,7 @@ impl Connection {
         if !message.is_consistent() {
             return Err(SendError::Opcode(message.opcode()));
         }
+        self.deadlines.act();
         self.outbound.message(message, compress, &mut self.chain)
     }
 
@@ -94,6 +96,7 @@ impl Connection {
             if opcode != Opcode::CONTINUATION {
                 self.check_data_opcode(opcode)?;
             }
+            self.deadlines.act();
             return self.outbound.fragment(frame, &mut self.chain);
         }
         if fin == Fin::More {
@@ -135,6 +138,7 @@ impl Connection {
         if !prepared.message().is_consistent() {
             return Err(SendError::Opcode(prepared.opcode()));
         }
+        self.deadlines.act();
         self.outbound.prepared(prepared, &mut self.chain)
     }
 

@@ -2,5 +2,6 @@
 
 mod deadlines;
 mod heartbeat;
+mod lifetime;
 mod message_timeout;
 mod pausing;
