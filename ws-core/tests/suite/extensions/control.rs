@@ -1,6 +1,6 @@
 //! Control frames go through extensions too, also when they arrive in parts.
 
-use ws_core::{Cause, Config, Event, Fin, Opcode, ProtocolError, Rsv};
+use ws_core::{Cause, Config, Event, Fin, Opcode, ProtocolError, Rsv, extension::PartEnd};
 
 use crate::support::{
     ROLES,
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[test]
-fn an_extension_sees_the_header_of_a_control_frame_once() {
+fn an_extension_sees_the_header_of_a_control_frame_once_and_hears_of_its_end() {
     for role in ROLES {
         let bytes = frame(role.peer(), PING | 0x20, &xor(b"ping"));
         for at in 1..bytes.len() {
@@ -19,7 +19,11 @@ fn an_extension_sees_the_header_of_a_control_frame_once() {
             side.feed(&bytes[..at]);
             side.feed(&bytes[at..]);
             let header = (Opcode::PING, Rsv::RSV2, Fin::Last, 4);
-            assert_eq!(log.lock().unwrap().inbound, [header]);
+            let log = log.lock().unwrap();
+            assert_eq!(log.inbound, [header]);
+            let (last, before) = log.ends.split_last().expect("there is a payload");
+            assert_eq!(*last, PartEnd::Message);
+            assert!(before.iter().all(|end| *end == PartEnd::Part));
             assert_eq!(side.events, [Event::Ping("ping".into())]);
         }
     }

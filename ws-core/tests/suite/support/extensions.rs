@@ -270,6 +270,8 @@ pub(crate) struct Log {
     pub(crate) decoded: usize,
     /// The limits that `decode` was given.
     pub(crate) limits: Vec<usize>,
+    /// Where the parts that it was to decode ended.
+    pub(crate) ends: Vec<PartEnd>,
     pub(crate) encoded: usize,
     pub(crate) encoded_shared: usize,
     pub(crate) shared_sent: usize,
@@ -319,6 +321,7 @@ impl Extension for Watched {
             log.most_decoded = log.most_decoded.max(len);
             log.decoded += len;
             log.limits.push(limit);
+            log.ends.push(end);
         });
         decoded
     }
