@@ -1,23 +1,16 @@
 //! A panic in an actor costs its own connection only.
-#![allow(
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "what a probe does is for one test, and a panic fails it"
-)]
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Handler, MailboxError, fut::wrap_future};
 use tokio::time::sleep;
 use ws_actors::{Handlers, Text, WsContext};
 
-use self::support::{
+use crate::support::{
     frames::{CLOSE, close, text, texts},
     play,
     probe::{Heard, Letter, Probe, delay},
-    scene::{open_wire, probe},
+    scene::{Setup, open_wire, probe},
     seconds, settle,
 };
-
-mod support;
 
 #[test]
 fn a_panic_closes_with_1011_wherever_it_comes_from_and_others_live_on() {
@@ -197,7 +190,7 @@ fn spawn_bomb(ctx: &mut WsContext<Probe>) {
 }
 
 /// Panics in one place.
-fn clumsy(place: &'static str) -> support::scene::Setup {
+fn clumsy(place: &'static str) -> Setup {
     probe(move |heard, ctx| {
         let here = match heard {
             Heard::Started => "start",
@@ -233,7 +226,7 @@ fn clumsy(place: &'static str) -> support::scene::Setup {
     })
 }
 
-fn echo() -> support::scene::Setup {
+fn echo() -> Setup {
     probe(|heard, ctx| {
         if let Heard::Text(text) = heard {
             ctx.text(text.clone()).unwrap();

@@ -1,6 +1,5 @@
 //! What the behaviour tests share: a paused clock, a transport in memory whose
 //! peer behaves as badly as it likes, and an actor that tells what it hears.
-#![allow(dead_code, reason = "each test file uses a part of this")]
 
 pub(crate) mod flood;
 pub(crate) mod frames;

@@ -1,0 +1,5 @@
+//! What a peer that sends much, or reads little, may cost: reading stops while
+//! the actor or the peer is behind, and goes on afterwards.
+
+mod queued;
+mod reading;

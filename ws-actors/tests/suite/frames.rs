@@ -1,0 +1,10 @@
+//! How frames reach an actor as messages, and what becomes of those that it
+//! does not take.
+
+mod actors;
+mod cuts;
+mod handlers;
+mod handshake;
+mod refused;
+mod streams;
+mod waiting;

@@ -1,0 +1,9 @@
+//! The life of a connection actor: how it begins, what it hears last, and how
+//! `stop`, `terminate` and addresses work as in actix.
+
+mod addresses;
+mod context;
+mod endings;
+mod obedient;
+mod stopping;
+mod terminating;

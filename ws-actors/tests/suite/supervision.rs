@@ -1,0 +1,10 @@
+//! Heartbeat, write deadline and close deadline hold, whatever the peer does
+//! or leaves undone, and whatever the actor is busy with.
+
+mod closing;
+mod configured;
+mod floods;
+mod heartbeat;
+mod shared;
+mod waiting;
+mod writing;
