@@ -54,7 +54,7 @@ impl SendQueue {
         let mut storage = mem::take(&mut self.copied);
         storage.clear();
         // The next connection of this thread that sends finds it.
-        if storage.capacity() <= MOST_SPARE && storage.try_reclaim(LEAST_SPARE) {
+        if !storage.try_reclaim(MOST_SPARE + 1) && storage.try_reclaim(LEAST_SPARE) {
             SPARE.set(storage);
         }
         self.long = VecDeque::new();
@@ -283,6 +283,20 @@ mod tests {
         queue.advance(queue.len());
         assert!(SPARE.take().capacity() <= MOST_SPARE);
         assert_eq!(queue.copied.capacity(), 0);
+    }
+
+    #[test]
+    fn no_burst_of_any_length_leaves_its_storage_to_the_thread() {
+        for len in [100_000, 1_000_000, 2_000_000, 2_048_000] {
+            let mut queue = SendQueue::default();
+            for _ in 0..len / 2000 {
+                queue.copy(&[7; 10], &[7; 1990]);
+            }
+            queue.advance(queue.len());
+            // What was taken from its front is hidden, and not given back.
+            let hidden = SPARE.take().try_reclaim(MOST_SPARE + 1);
+            assert!(!hidden, "the storage of {len} bytes is kept");
+        }
     }
 
     #[test]
