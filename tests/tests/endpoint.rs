@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, middleware::DefaultHeaders, web};
 use ws_core::handshake::FieldError;
-use ws_server::{Closed, Endpoint, EndpointError, Text, WsContext};
+use ws_server::{Closed, Endpoint, EndpointError, Opcode, Part, Text, WsContext};
 use ws_tests::{
     client::Client,
     probe::Probe,
@@ -30,6 +30,17 @@ fn endpoint_with_two_handlers_for_a_kind_is_refused() {
         twice.build(),
         Err(EndpointError::DuplicateHandler(_))
     ));
+}
+
+#[test]
+fn endpoint_that_wants_data_whole_and_in_parts_is_refused() {
+    let both = Endpoint::<Greeter>::builder().on::<Text>().on::<Part>();
+    assert_eq!(
+        both.build().unwrap_err(),
+        EndpointError::PartsAndMessages(Opcode::TEXT)
+    );
+    let parts = Endpoint::<Greeter>::builder().on::<Part>();
+    assert!(parts.build().is_ok());
 }
 
 #[test]
@@ -152,6 +163,12 @@ impl Actor for Greeter {
     fn started(&mut self, ctx: &mut WsContext<Self>) {
         ctx.text(self.0.clone()).ok();
     }
+}
+
+impl Handler<Part> for Greeter {
+    type Result = ();
+
+    fn handle(&mut self, _: Part, _: &mut WsContext<Self>) {}
 }
 
 impl Handler<Text> for Greeter {

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use actix::{Actor, Handler, dev::MessageResponse};
 use ws_core::{Config, Delivery, Event, Message, Opcode};
 
-use crate::{FrameMessage, Rejection, WsContext};
+use crate::{FrameMessage, Part, Rejection, WsContext};
 
 /// What an actor handles, and within which limits: shared by all connections
 /// of one endpoint.
@@ -76,13 +76,24 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
             actor.handle(message, ctx).handle(ctx, None);
             Ok(())
         });
-        self
+        let config = Config::clone(&self.config);
+        self.config(config)
     }
 
     /// Whether frames of this opcode have a handler.
     #[must_use]
     pub const fn handles(&self, opcode: Opcode) -> bool {
         self.table[opcode.get() as usize].is_some()
+    }
+
+    /// A kind of data that would never come, as all data comes in
+    /// [parts](crate::Part).
+    #[must_use]
+    pub fn beside_parts(&self) -> Option<Opcode> {
+        let mut data = (1..)
+            .map_while(Opcode::new)
+            .take_while(|it| !it.is_control());
+        data.find(|&opcode| self.handles(Part::OPCODE) && self.handles(opcode))
     }
 
     /// Whether the actor has to hear of this event, in its turn.
@@ -93,14 +104,17 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
     /// The limits and deadlines of the protocol.
     ///
-    /// Whatever the configuration says, an actor gets whole messages, and Ping
-    /// and Close frames are answered for it.
+    /// Whatever the configuration says, an actor gets whole messages unless it
+    /// handles [`Part`](crate::Part), and Ping and Close frames are answered for
+    /// it.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
-        let config = config
-            .delivery(Delivery::Messages)
-            .auto_pong(true)
-            .auto_close(true);
+        let delivery = if self.handles(Part::OPCODE) {
+            Delivery::Parts
+        } else {
+            Delivery::Messages
+        };
+        let config = config.delivery(delivery).auto_pong(true).auto_close(true);
         self.config = Arc::new(config);
         self
     }
@@ -144,8 +158,9 @@ const fn opcode(event: &Event) -> Option<Opcode> {
         Event::Pong { .. } => Some(Opcode::PONG),
         Event::Control { opcode, .. } => Some(*opcode),
         Event::Closed(_) => Some(Opcode::CLOSE),
+        Event::Part(_) => Some(Part::OPCODE),
         // `Handlers::config` asked for none of these.
-        Event::Part(_) | Event::Frame { .. } | Event::Closing(_) | _ => None,
+        Event::Frame { .. } | Event::Closing(_) | _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! An ordinary actor gets a [`WsContext`] as its context. Frames reach it as
 //! typed messages through [`actix::Handler`]: [`Text`], [`Binary`], [`Json`],
-//! [`Ping`], [`Pong`], [`Closed`]. Which of them, and within which limits, is
+//! [`Part`], [`Ping`], [`Pong`], [`Closed`]. Which of them, and within which limits, is
 //! said once in [`Handlers`].
 //!
 //! A [`Driver`] is the connection as one future, over any [`Transport`]:
@@ -67,7 +67,7 @@ pub use self::{
     dispatch::Handlers,
     driver::Driver,
     error::SendError,
-    messages::{Binary, Closed, FrameMessage, Json, Ping, Pong, Rejection, Text},
+    messages::{Binary, Closed, FrameMessage, Json, Part, Ping, Pong, Rejection, Text},
     outbox::Outbox,
     transport::{Io, Transport},
 };

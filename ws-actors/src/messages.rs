@@ -5,7 +5,7 @@ use std::{ops::Deref, time::Duration};
 use actix::Message;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use ws_core::{CloseCode, ClosePayload, Event, Opcode, Outcome, Utf8Bytes};
+use ws_core::{CloseCode, ClosePayload, Event, MessagePart, Opcode, Outcome, Utf8Bytes};
 
 /// A message that is made of a frame, or of a whole fragmented message.
 ///
@@ -115,6 +115,37 @@ impl<T: DeserializeOwned + 'static> FrameMessage for Json<T> {
         serde_json::from_slice(text.as_bytes())
             .map(Self)
             .map_err(|_| Rejection::of(CloseCode::INVALID_PAYLOAD, "text is not the JSON expected"))
+    }
+}
+
+/// A part of a data message, as it arrives: for messages that are too long to be
+/// held whole, or wanted early.
+///
+/// An actor that handles it is given all data in parts, so it handles no other
+/// kind of data. Limits count as ever:
+/// [`max_message_bytes`](ws_core::Config::max_message_bytes) over the whole
+/// message.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Part(pub MessagePart);
+
+impl FrameMessage for Part {
+    /// The parts of all kinds of messages come to one handler.
+    const OPCODE: Opcode = Opcode::CONTINUATION;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Event::Part(part) = event else {
+            return Err(Rejection::unsupported());
+        };
+        Ok(Self(part))
+    }
+}
+
+impl Deref for Part {
+    type Target = MessagePart;
+
+    fn deref(&self) -> &MessagePart {
+        &self.0
     }
 }
 

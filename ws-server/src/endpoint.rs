@@ -237,6 +237,9 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         if let Some(opcode) = self.duplicate {
             return Err(EndpointError::DuplicateHandler(opcode));
         }
+        if let Some(opcode) = self.handlers.beside_parts() {
+            return Err(EndpointError::PartsAndMessages(opcode));
+        }
         let mut handshake = self.handshake.subprotocols(self.subprotocols)?;
         if let Some(deflate) = self.compression {
             handshake = handshake.extension(deflate);

@@ -66,6 +66,9 @@ pub enum EndpointError {
     /// Two handlers are registered for one kind of frame.
     #[error("two handlers are registered for {0} frames, one has to go")]
     DuplicateHandler(Opcode),
+    /// Data is wanted in parts and whole as well.
+    #[error("data comes in parts or whole: `Part` needs no handler of {0} frames beside it")]
+    PartsAndMessages(Opcode),
     /// A subprotocol's name is not a token (RFC 9110 §5.6.2).
     #[error(transparent)]
     Subprotocol(#[from] FieldError),

@@ -27,11 +27,13 @@ mod shutdown;
 mod upgrade;
 
 pub use ws_actors::{
-    Binary, Closed, FrameMessage, Json, Outbox, Ping, Pong, Rejection, SendError, Text, WsContext,
+    Binary, Closed, FrameMessage, Json, Outbox, Part, Ping, Pong, Rejection, SendError, Text,
+    WsContext,
 };
 pub use ws_core::{
-    Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, Opcode, Outcome, PreparedMessage,
-    ProtocolError, Timeout, Utf8Bytes, extension::deflate::Deflate,
+    Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, MessagePart, Opcode, Outcome,
+    PreparedMessage, ProtocolError, Timeout, Utf8Bytes, extension::PartEnd,
+    extension::deflate::Deflate,
 };
 
 pub use self::{

@@ -295,6 +295,7 @@ fn note_round_trip<A: Actor<Context = WsContext<A>>>(event: &Event, ctx: &mut Ws
 fn held(event: &Event) -> usize {
     match event {
         Event::Message(message) => Message::payload(message).len(),
+        Event::Part(part) => part.payload.len(),
         Event::Closed(_) | _ => 0,
     }
 }

@@ -5,6 +5,7 @@ mod actors;
 mod cuts;
 mod handlers;
 mod handshake;
+mod parts;
 mod refused;
 mod streams;
 mod waiting;
