@@ -7,6 +7,7 @@
 
 use std::{
     error::Error,
+    fs::File,
     path::PathBuf,
     process::{Command, ExitCode},
     time::Duration,
@@ -75,7 +76,8 @@ struct Args {
     /// Its cost is printed without a comparison.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// Also writes all figures as JSON.
+    /// Also writes all figures as JSON. Paths begin in the folder of ws-core,
+    /// where cargo runs its benches.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Also draws the ratios as an SVG image.
@@ -128,6 +130,11 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
     if args.test || !args.bench {
         println!("{} contenders do {} rows right", field.len(), rows.len());
         return Ok(());
+    }
+    // A file that cannot be written is better known before the minutes of timing.
+    for file in [&args.json, &args.plot].into_iter().flatten() {
+        let path = std::path::absolute(file)?;
+        File::create(file).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let slice = Duration::from_micros(args.slice.max(1));
     field.run(args.rounds.max(1), slice);

@@ -89,6 +89,6 @@ fn masked(key: MaskingKey, payload: Bytes) -> Bytes {
             key.apply_once(&mut payload);
             payload.freeze()
         }
-        Err(shared) => key.masked(&shared),
+        Err(shared) => key.masked(&shared).freeze(),
     }
 }

@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use bytes::BytesMut;
 
 /// The 32-bit key that the payload data of a client's frame is XORed with
 /// ([RFC 6455 §5.3]).
@@ -51,33 +51,15 @@ impl MaskingKey {
         }
     }
 
-    /// A masked copy of payload data as a whole, made in one pass.
-    pub(crate) fn masked(self, payload: &[u8]) -> Bytes {
-        let key = self.0;
-        pulp::Arch::new().dispatch(Copied { key, payload }).into()
-    }
-}
-
-struct Copied<'a> {
-    key: [u8; 4],
-    payload: &'a [u8],
-}
-
-impl pulp::WithSimd for Copied<'_> {
-    type Output = Vec<u8>;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<u8> {
-        let mut masked = Vec::with_capacity(self.payload.len());
-        let (blocks, tail) = self.payload.as_chunks::<BLOCK>();
-        for block in blocks {
-            let mut block = *block;
-            apply(self.key, &mut block);
-            masked.extend_from_slice(&block);
+    /// A masked copy of payload data as a whole.
+    pub(crate) fn masked(mut self, payload: &[u8]) -> BytesMut {
+        let mut masked = BytesMut::with_capacity(payload.len());
+        // Each block is masked while it is in the cache.
+        for block in payload.chunks(BLOCK) {
+            let start = masked.len();
+            masked.extend_from_slice(block);
+            self.apply(&mut masked[start..]);
         }
-        let start = masked.len();
-        masked.extend_from_slice(tail);
-        apply(self.key, &mut masked[start..]);
         masked
     }
 }
@@ -118,8 +100,8 @@ const fn repeated([a, b, c, d]: [u8; 4]) -> [u8; 8] {
 const WIDE: usize = 768;
 /// A line of the cache, in bytes.
 const LINE: usize = 64;
-/// What is masked on its way, in bytes: a multiple of the key.
-const BLOCK: usize = 256;
+/// In bytes.
+const BLOCK: usize = 8 * 1024;
 
 #[cfg(test)]
 mod tests {
