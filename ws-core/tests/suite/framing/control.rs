@@ -6,7 +6,7 @@ use ws_core::{CloseCode, Config, Event, Message, Output, SendError, State};
 use crate::support::{
     ROLES,
     cuts::every_cut,
-    frames::{self, CLOSE, ENDED, PING, PONG, TEXT_BEGINS, frame},
+    frames::{self, BINARY, CLOSE, ENDED, PING, PONG, TEXT, TEXT_BEGINS, frame, with_key},
     side::Side,
 };
 
@@ -214,4 +214,19 @@ fn a_ping_or_pong_that_is_too_long_is_refused() {
 fn payloads(side: &Side) -> Vec<Vec<u8>> {
     let pongs = side.frames_of(PONG).into_iter();
     pongs.map(|frame| frame.payload).collect()
+}
+
+#[test]
+fn the_rest_of_a_frame_is_not_taken_for_another_that_it_looks_like() {
+    for role in ROLES {
+        for looks_like in [TEXT, BINARY] {
+            let inner = frame(role.peer(), looks_like, b"inner");
+            let ping = with_key(role.peer().masks().then_some([0; 4]), PING, &inner);
+            let (begin, rest) = ping.split_at(ping.len() - inner.len());
+            let mut side = Side::new(role, Config::new());
+            side.feed(begin);
+            side.feed(rest);
+            assert_eq!(side.events, [Event::Ping(inner.into())]);
+        }
+    }
 }
