@@ -58,16 +58,27 @@ mod context;
 mod dispatch;
 mod driver;
 mod error;
+mod flow;
+mod handle;
 mod messages;
 mod outbox;
+mod rate;
 mod transport;
 
+#[cfg(feature = "msgpack")]
+pub use self::messages::MsgPack;
 pub use self::{
     context::WsContext,
     dispatch::Handlers,
     driver::Driver,
     error::SendError,
-    messages::{Binary, Closed, FrameMessage, Json, Part, Ping, Pong, Rejection, Text},
+    flow::{Flow, Overflow},
+    handle::ConnectionHandle,
+    messages::{
+        Binary, Closed, FrameMessage, Json, Notice, Occurrence, Part, Ping, Pong, Rejection, Slot,
+        Text, Writable,
+    },
     outbox::Outbox,
+    rate::RateLimit,
     transport::{Io, Transport},
 };

@@ -2,9 +2,9 @@ use std::{fmt, sync::Arc, time::Instant};
 
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
-use ws_actors::{Driver, FrameMessage, Handlers, WsContext};
+use ws_actors::{Driver, Flow, Handlers, Notice, Slot, WsContext};
 use ws_core::{
-    Config, Entropy, Opcode,
+    Config, Entropy,
     extension::{ServerChoice, deflate::Deflate},
     handshake::ServerHandshake,
 };
@@ -138,22 +138,23 @@ pub struct EndpointBuilder<A: Actor> {
     subprotocols: Vec<String>,
     origins: Origins,
     shutdown: Shutdown,
-    duplicate: Option<Opcode>,
+    duplicate: Option<Slot>,
 }
 
 impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
-    /// Registers a kind of message that the actor handles.
+    /// Registers a kind of frame, or of change of the connection, that the actor
+    /// handles.
     ///
     /// A data message of a kind that is not registered closes the connection
     /// with 1003.
     #[must_use]
     pub fn on<M>(mut self) -> Self
     where
-        M: FrameMessage,
+        M: Notice,
         A: Handler<M>,
     {
-        if self.handlers.handles(M::OPCODE) {
-            self.duplicate = Some(M::OPCODE);
+        if self.handlers.has(M::SLOT) {
+            self.duplicate = Some(M::SLOT);
         }
         self.handlers = self.handlers.on::<M>();
         self
@@ -166,11 +167,11 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         self
     }
 
-    /// The most bytes of messages that may wait for a slow peer: see
-    /// [`Handlers::max_queued_bytes`].
+    /// How much may be under way in each direction, and what happens beyond it;
+    /// safe by default.
     #[must_use]
-    pub fn max_queued_bytes(mut self, limit: usize) -> Self {
-        self.handlers = self.handlers.max_queued_bytes(limit);
+    pub fn flow(mut self, flow: Flow) -> Self {
+        self.handlers = self.handlers.flow(flow);
         self
     }
 
@@ -234,8 +235,8 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
     ///
     /// If it contradicts itself.
     pub fn build(self) -> Result<Endpoint<A>, EndpointError> {
-        if let Some(opcode) = self.duplicate {
-            return Err(EndpointError::DuplicateHandler(opcode));
+        if let Some(slot) = self.duplicate {
+            return Err(EndpointError::DuplicateHandler(slot));
         }
         if let Some(opcode) = self.handlers.beside_parts() {
             return Err(EndpointError::PartsAndMessages(opcode));

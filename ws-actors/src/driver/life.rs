@@ -9,11 +9,11 @@ use actix::{
     Actor, AsyncContext, Running, SpawnHandle,
     dev::{EnvelopeProxy, Stream},
 };
-use ws_core::{CloseCode, ClosePayload, Event, Message};
+use ws_core::{Cause, CloseCode, ClosePayload, Event, Message};
 
 use crate::{
-    Handlers, WsContext,
-    context::{Stage, Task},
+    Handlers, Occurrence, WsContext,
+    context::{Spawn, Stage, Task},
 };
 
 /// An actor with the futures that run beside it.
@@ -34,6 +34,8 @@ pub(super) struct Life<A: Actor> {
 struct Spawned<A> {
     handle: SpawnHandle,
     task: Task<A>,
+    /// It is what the handler of a frame returned.
+    response: bool,
     /// It is to be polled in this turn.
     due: bool,
 }
@@ -99,6 +101,9 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 }
                 return self.keep_frames(ctx, handlers);
             }
+            if mem::take(&mut ctx.writable) && ctx.stage == Stage::Running {
+                handlers.notify(&mut self.actor, Occurrence::Writable, ctx);
+            }
             if self.hear_frames(ctx, handlers, &mut budget.frames) {
                 return Turn {
                     ended: true,
@@ -111,15 +116,22 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             let asked = matches!(ctx.stage, Stage::StopAsked | Stage::Terminated);
             // A mailbox that was made meanwhile does not know its reader yet.
             let new_mailbox = !ctx.waiting() && !self.mailbox_polled && ctx.mailbox().is_some();
-            let settled = ctx.requests.is_empty() && !asked && !new_mailbox;
+            let resumed = mem::take(&mut ctx.resumed) && !ctx.is_deaf();
+            let settled =
+                ctx.requests.is_empty() && !(asked || new_mailbox || resumed || ctx.is_held_up());
             if settled || budget.is_spent() {
                 break;
             }
         }
+        let kept = if ctx.is_deaf() && ctx.stage == Stage::Running {
+            self.keep_frames(ctx, handlers)
+        } else {
+            Turn::default()
+        };
         Turn {
             more: budget.is_spent(),
-            unheard: budget.frames == 0,
-            ..Turn::default()
+            unheard: budget.frames == 0 || kept.unheard || ctx.spent_until().is_some(),
+            ..kept
         }
     }
 
@@ -127,14 +139,32 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
     fn adopt(&mut self, ctx: &mut WsContext<A>) {
         let requests = &mut ctx.requests;
         self.waits.append(&mut requests.wait);
-        let spawned = requests.spawn.drain(..).map(|(handle, task)| Spawned {
-            handle,
-            task,
-            due: true,
+        let spawned = requests.spawn.drain(..).map(|spawn| {
+            let Spawn {
+                handle,
+                task,
+                response,
+            } = spawn;
+            Spawned {
+                handle,
+                task,
+                response,
+                due: true,
+            }
         });
         self.tasks.extend(spawned);
         for handle in mem::take(&mut requests.cancel) {
-            self.tasks.retain(|task| task.handle != handle);
+            if let Some(index) = self.tasks.iter().position(|it| it.handle == handle) {
+                self.remove_task(index, ctx);
+            }
+        }
+    }
+
+    fn remove_task(&mut self, index: usize, ctx: &mut WsContext<A>) {
+        let task = self.tasks.remove(index);
+        if task.response {
+            ctx.resumed |= ctx.is_deaf();
+            ctx.responses.under_way -= 1;
         }
     }
 
@@ -153,7 +183,11 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             self.adopt(ctx);
             self.stop_if_asked(ctx);
         }
-        ctx.waiting = false;
+        // It may be the peer that it waits for.
+        ctx.waiting = ctx.stage == Stage::Running && ctx.is_held_up();
+        if ctx.waiting {
+            return Poll::Pending;
+        }
         Poll::Ready(())
     }
 
@@ -167,13 +201,13 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                     ctx.stage = Stage::Stopping;
                     self.tasks.clear();
                     let normal = ClosePayload::new(CloseCode::NORMAL, "");
-                    ctx.close_with(normal.unwrap_or_default());
+                    ctx.close_with(normal.unwrap_or_default(), Cause::Local);
                 }
             }
         }
         if ctx.stage == Stage::Terminated {
             ctx.stage = Stage::Stopping;
-            ctx.connection.handle_lost(ctx.now);
+            ctx.connection.abort(ctx.now, Cause::Local);
             self.tasks.clear();
         }
     }
@@ -185,7 +219,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         handlers: &Handlers<A>,
         budget: &mut usize,
     ) -> bool {
-        while *budget > 0 && (!ctx.waiting() || ctx.stage == Stage::Stopping) {
+        while *budget > 0 && ctx.hears_frames() {
             let Some(event) = self.next_event(ctx) else {
                 return false;
             };
@@ -200,6 +234,20 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             }
         }
         false
+    }
+
+    /// Hears of the connection's end at once: nothing more will come of it.
+    pub(super) fn end(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) {
+        if matches!(ctx.stage, Stage::Started | Stage::Stopped) {
+            return;
+        }
+        ctx.stage = Stage::Stopping;
+        while let Some(event) = self.next_event(ctx) {
+            if matches!(event, Event::Closed(_)) {
+                handlers.dispatch(&mut self.actor, event, ctx);
+            }
+        }
+        self.stop(ctx);
     }
 
     fn stop(&mut self, ctx: &mut WsContext<A>) {
@@ -240,7 +288,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 continue;
             }
             if task.task.as_mut().poll(&mut self.actor, ctx, cx).is_ready() {
-                drop(self.tasks.remove(index));
+                self.remove_task(index, ctx);
             } else {
                 // A stream that has the actor wait comes back behind the wait.
                 task.due = ctx.waiting();
@@ -255,19 +303,16 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             return Some(event);
         }
         self.backlog = VecDeque::new();
-        let event = ctx.connection.poll_event()?;
-        note_round_trip(&event, ctx);
-        Some(event)
+        ctx.poll_event()
     }
 
     /// Reads on while the actor waits, so that pings are answered and the
     /// peer's signs of life are seen, but only so much.
     fn keep_frames(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) -> Turn {
         while self.backlog.len() < BACKLOG_EVENTS && self.backlog_bytes < BACKLOG_BYTES {
-            let Some(event) = ctx.connection.poll_event() else {
+            let Some(event) = ctx.poll_event() else {
                 return Turn::default();
             };
-            note_round_trip(&event, ctx);
             if handlers.concerns(&event) {
                 self.backlog_bytes += held(&event);
                 self.backlog.push_back(event);
@@ -278,16 +323,6 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             behind: true,
             ..Turn::default()
         }
-    }
-}
-
-fn note_round_trip<A: Actor<Context = WsContext<A>>>(event: &Event, ctx: &mut WsContext<A>) {
-    if let Event::Pong {
-        round_trip: Some(round_trip),
-        ..
-    } = event
-    {
-        ctx.round_trip = Some(*round_trip);
     }
 }
 
