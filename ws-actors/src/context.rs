@@ -1,5 +1,6 @@
 use std::{
     cell::OnceCell,
+    error::Error,
     fmt, mem,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -7,11 +8,12 @@ use std::{
 };
 
 use actix::{Actor, ActorContext, ActorFuture, SpawnHandle, dev::channel::AddressReceiver};
-use ws_core::{Cause, CloseCode, ClosePayload, Connection, Event, Fin, Outcome, State};
+use ws_core::{Cause, CloseCode, ClosePayload, Connection, Event, Fin, Message, Outcome, State};
 
 use crate::{
     ConnectionHandle, Flow, Overflow, SendError,
     handle::{Content, Letter},
+    metrics::Tally,
     outbox::{Next, Outbox, Outgoing, Parts},
     rate::Meter,
 };
@@ -48,6 +50,7 @@ pub struct WsContext<A: Actor<Context = Self>> {
     pub(crate) reconnects: Reconnects,
     /// It has caught up, and the actor is to be told.
     pub(crate) writable: bool,
+    pub(crate) tally: Tally,
     meter: Option<Box<Meter>>,
     outbox: Outbox,
     /// A message of which fragments have left already.
@@ -142,6 +145,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             congested: false,
             reconnects: Reconnects::No,
             writable: false,
+            tally: Tally::default(),
             meter: flow.rate_limit.map(|it| Box::new(Meter::new(it, now))),
             outbox: Outbox::new(flow),
             under_way: None,
@@ -160,12 +164,14 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             return None;
         }
         let event = self.connection.poll_event()?;
+        self.tally.received.count(held(&event));
         if let Event::Pong {
             round_trip: Some(round_trip),
             ..
         } = event
         {
             self.round_trip = Some(round_trip);
+            self.tally.round_trip = Some(round_trip);
         } else if let Event::Closed(outcome) = &event {
             self.outcome = Some(Outcome::clone(outcome));
         }
@@ -177,6 +183,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     pub(crate) fn count_read(&mut self, bytes: usize) {
+        self.tally.received.bytes += bytes as u64;
         if let Some(meter) = &mut self.meter {
             meter.count_bytes(self.now, bytes);
             self.heed_limit();
@@ -337,6 +344,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             match next {
                 Some(Next::Frame(frame)) => {
                     let last = frame.fin == Fin::Last;
+                    self.tally.sent.payload += frame.payload.len() as u64;
+                    self.tally.sent.messages += u64::from(last);
                     if let Err(error) = self.connection.send_frame(self.now, frame) {
                         self.cut(&error);
                     } else if last {
@@ -351,7 +360,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     /// A message that has begun cannot be finished, nor can another begin.
-    fn cut(&mut self, _error: &dyn std::error::Error) {
+    fn cut(&mut self, error: &(dyn Error + 'static)) {
+        tracing::error!(error, "a stream failed: its connection closes with 1011");
         self.under_way = None;
         self.outbox.shut();
         let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "message cut short");
@@ -375,8 +385,15 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.connection.queued_bytes() < HIGH_WATER
     }
 
+    /// The messages given up so far.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.outbox.given_up()
+    }
+
     /// Notes whether the peer keeps up; true if it has just caught up.
     pub(crate) fn note_congestion(&mut self) -> bool {
+        let queued = self.queued_bytes();
+        self.tally.high_water = self.tally.high_water.max(queued);
         if !self.has_room() {
             self.congested = true;
         } else if self.congested
@@ -403,6 +420,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     fn try_transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
+        self.tally.sent.count(outgoing.len());
         match outgoing {
             Outgoing::Message(message) => self.connection.send(message),
             Outgoing::Prepared(message) => self.connection.send_prepared(&message),
@@ -453,6 +471,15 @@ impl<A: Actor<Context = Self>> fmt::Debug for WsContext<A> {
             .field("stage", &self.stage)
             .field("connection", &self.connection)
             .finish_non_exhaustive()
+    }
+}
+
+/// The bytes of a message that an event holds.
+pub(crate) fn held(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => Message::payload(message).len(),
+        Event::Part(part) => part.payload.len(),
+        Event::Closed(_) | _ => 0,
     }
 }
 

@@ -1,9 +1,16 @@
-use std::{fmt, sync::Arc};
+use std::{
+    any,
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use actix::{Actor, Handler, dev::MessageResponse};
 use ws_core::{Cause, Config, Delivery, Event, Message, Opcode};
 
-use crate::{Flow, FrameMessage, Notice, Occurrence, Part, Rejection, Slot, WsContext};
+use crate::{
+    Flow, FrameMessage, Notice, Occurrence, Part, Rejection, Slot, WsContext, metrics::Meters,
+};
 
 /// What an actor handles, and within which limits: shared by all connections
 /// of one endpoint.
@@ -45,6 +52,8 @@ pub struct Handlers<A: Actor> {
     table: [Option<Call<A>>; Slot::COUNT],
     config: Arc<Config>,
     pub(crate) flow: Flow,
+    name: Cow<'static, str>,
+    meters: OnceLock<Meters>,
 }
 
 type Call<A> = fn(&mut A, Occurrence, &mut <A as Actor>::Context) -> Result<(), Rejection>;
@@ -57,6 +66,8 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
             table: [None; Slot::COUNT],
             config: Arc::default(),
             flow: Flow::new(),
+            name: Cow::Borrowed(short_name(any::type_name::<A>())),
+            meters: OnceLock::new(),
         }
     }
 
@@ -136,6 +147,22 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self
     }
 
+    /// What logs and metrics call the endpoint. Default: the name of the actor's
+    /// type.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        self.meters.get_or_init(|| Meters::new(&self.name))
+    }
+
     /// The limits and deadlines, for the [`ws_core::Connection`].
     #[must_use]
     pub fn protocol(&self) -> Arc<Config> {
@@ -178,6 +205,12 @@ const fn opcode(event: &Event) -> Option<Opcode> {
         // `Handlers::config` asked for none of these.
         Event::Frame { .. } | Event::Closing(_) | _ => None,
     }
+}
+
+/// The name of a type without the modules that it is in.
+fn short_name(name: &str) -> &str {
+    let bare = name.split('<').next().unwrap_or(name);
+    bare.rsplit("::").next().unwrap_or(bare)
 }
 
 impl<A: Actor<Context = WsContext<A>>> Default for Handlers<A> {

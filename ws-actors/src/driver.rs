@@ -12,16 +12,19 @@ use std::{
 
 use actix::{Actor, Addr, AsyncContext};
 use bytes::BytesMut;
-use ws_core::{Cause, CloseCode, ClosePayload, Connection, Event, Outcome, Output};
+use tracing::Span;
+use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome, Output};
 
 use crate::{Handlers, Outbox, Transport, WsContext};
 
 mod alarm;
 mod life;
+mod watch;
 
 use self::{
     alarm::Alarm,
     life::{Life, Turn},
+    watch::Watch,
 };
 
 /// A connection actor as a future: transport, protocol and actor in one task.
@@ -57,6 +60,7 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     /// The earliest instant at which something is due.
     deadline: Option<Instant>,
     waker: Option<Waker>,
+    watch: Watch,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +77,12 @@ where
 {
     /// Joins an actor to a connection whose opening handshake is done.
     pub fn new(actor: A, connection: Connection, transport: T, handlers: Arc<Handlers<A>>) -> Self {
+        let now = now();
+        let mut watch = Watch::new(now, handlers.label(), connection.subprotocol());
+        watch.open(handlers.meters(), now);
         Self {
             life: Some(Life::new(actor)),
-            ctx: WsContext::new(now(), connection, handlers.flow),
+            ctx: WsContext::new(now, connection, handlers.flow),
             handlers,
             transport: Some(transport),
             sending: Sending::Open,
@@ -89,7 +96,15 @@ where
             alarm: Alarm::default(),
             deadline: None,
             waker: None,
+            watch,
         }
+    }
+
+    /// The span that everything about this connection is logged in: its fields
+    /// `peer` and `path` are there to be recorded.
+    #[must_use]
+    pub const fn span(&self) -> &Span {
+        &self.watch.span
     }
 
     /// The address of the actor.
@@ -162,7 +177,8 @@ where
         };
         let (ctx, handlers) = (&mut self.ctx, &*self.handlers);
         let turn = catch_unwind(AssertUnwindSafe(|| life.turn(ctx, handlers, cx)));
-        let turn = turn.unwrap_or_else(|_panic| {
+        let turn = turn.unwrap_or_else(|panic| {
+            self.watch.panicked(&*panic);
             let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "internal error");
             self.ctx
                 .close_with(payload.unwrap_or_default(), Cause::Panic);
@@ -244,7 +260,10 @@ where
             match transport.poll_write(cx, queue) {
                 Poll::Pending => return Ok(false),
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(_)) => self.unflushed = true,
+                Poll::Ready(Ok(bytes)) => {
+                    self.ctx.tally.sent.bytes += bytes as u64;
+                    self.unflushed = true;
+                }
                 Poll::Ready(Err(error)) => return Err(error),
             }
         }
@@ -331,8 +350,12 @@ where
         {
             this.ring();
         }
+        let span = this.watch.span.clone();
+        let entered = span.enter();
         let polled = this.go_round(cx, waker_changed);
+        drop(entered);
         this.ctx.publish();
+        this.count();
         polled
     }
 }
@@ -375,17 +398,30 @@ where
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
+    /// Tells operators what has changed.
+    fn count(&mut self) {
+        let (ctx, meters) = (&mut self.ctx, self.handlers.meters());
+        ctx.tally.tell(meters, ctx.given_up());
+        if let Some(outcome) = &ctx.outcome {
+            let extended = ctx.connection.has_extensions();
+            self.watch
+                .close(meters, outcome, ctx.now, &ctx.tally, extended);
+        }
+    }
 
     /// How the connection ended, which it has.
     fn outcome(&mut self) -> Outcome {
-        if let Some(outcome) = self.ctx.outcome.take() {
-            return outcome;
-        }
-        self.ctx.connection.abort(self.ctx.now, Cause::Local);
+        self.ctx
+            .connection
+            .abort(self.ctx.now, Cause::TransportLost);
         loop {
-            if let Some(Event::Closed(outcome)) = self.ctx.connection.poll_event() {
-                return *outcome;
+            if let Some(outcome) = &self.ctx.outcome {
+                return outcome.clone();
             }
+            self.ctx.poll_event();
         }
     }
 }
@@ -393,15 +429,15 @@ where
 impl<A: Actor<Context = WsContext<A>>, T> Drop for Driver<A, T> {
     /// An actor that still lives hears of the end, as in actix's own contexts.
     fn drop(&mut self) {
-        let Some(life) = &mut self.life else {
-            return;
-        };
-        let (ctx, handlers) = (&mut self.ctx, &*self.handlers);
-        ctx.connection.handle_lost(ctx.now);
-        catch_unwind(AssertUnwindSafe(|| life.end(ctx, handlers))).ok();
-        let life = self.life.take();
-        catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
-        catch_unwind(AssertUnwindSafe(|| self.ctx.shut())).ok();
+        if let Some(mut life) = self.life.take() {
+            let (ctx, handlers) = (&mut self.ctx, &*self.handlers);
+            ctx.connection.handle_lost(ctx.now);
+            catch_unwind(AssertUnwindSafe(|| life.end(ctx, handlers))).ok();
+            catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
+            catch_unwind(AssertUnwindSafe(|| self.ctx.shut())).ok();
+        }
+        self.outcome();
+        self.count();
     }
 }
 

@@ -61,6 +61,7 @@ mod error;
 mod flow;
 mod handle;
 mod messages;
+pub mod metrics;
 mod outbox;
 mod rate;
 mod transport;

@@ -1,7 +1,8 @@
-use std::{fmt, sync::Arc, time::Instant};
+use std::{borrow::Cow, fmt, sync::Arc, time::Instant};
 
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
+use tracing::{Span, field::display};
 use ws_actors::{Driver, Flow, Handlers, Notice, Slot, WsContext};
 use ws_core::{
     Config, Entropy,
@@ -105,6 +106,7 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
             .into_connection(Instant::now(), handlers.protocol())
             .with_jitter(&mut Entropy::system());
         let driver = Driver::new(actor, connection, transport, handlers);
+        note_request(driver.span(), request);
         let seat = endpoint.shutdown.seat(driver.outbox());
         actix_rt::spawn(async move {
             driver.await;
@@ -112,6 +114,17 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         });
         Ok(response.body(body))
     }
+}
+
+/// Has the logs tell whose connection it is.
+fn note_request(span: &Span, request: &HttpRequest) {
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(peer) = request.peer_addr() {
+        span.record("peer", display(peer));
+    }
+    span.record("path", request.path());
 }
 
 impl<A: Actor> Clone for Endpoint<A> {
@@ -172,6 +185,14 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
     #[must_use]
     pub fn flow(mut self, flow: Flow) -> Self {
         self.handlers = self.handlers.flow(flow);
+        self
+    }
+
+    /// What logs and metrics call the endpoint. Default: the name of the actor's
+    /// type.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.handlers = self.handlers.name(name);
         self
     }
 

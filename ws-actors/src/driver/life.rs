@@ -9,11 +9,11 @@ use actix::{
     Actor, AsyncContext, Running, SpawnHandle,
     dev::{EnvelopeProxy, Stream},
 };
-use ws_core::{Cause, CloseCode, ClosePayload, Event, Message};
+use ws_core::{Cause, CloseCode, ClosePayload, Event};
 
 use crate::{
     Handlers, Occurrence, WsContext,
-    context::{Spawn, Stage, Task},
+    context::{Spawn, Stage, Task, held},
 };
 
 /// An actor with the futures that run beside it.
@@ -323,15 +323,6 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             behind: true,
             ..Turn::default()
         }
-    }
-}
-
-/// The bytes of a message that an event holds.
-fn held(event: &Event) -> usize {
-    match event {
-        Event::Message(message) => Message::payload(message).len(),
-        Event::Part(part) => part.payload.len(),
-        Event::Closed(_) | _ => 0,
     }
 }
 

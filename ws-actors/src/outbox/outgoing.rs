@@ -20,7 +20,7 @@ pub(crate) enum Outgoing {
 
 impl Outgoing {
     /// What it holds in memory, in bytes.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Message(message) => message.payload().len(),
             Self::Prepared(prepared) => prepared.len(),
