@@ -6,8 +6,7 @@ use crate::{Config, Connection};
 
 use super::{
     ClientHandshake, FieldError, OpeningError, Response, WebSocketUrl,
-    body::BodyReader,
-    http::{HeadReader, ResponseHead, write_request},
+    http::{BodyReader, HeadReader, ResponseHead, write_request},
 };
 
 /// A client's opening handshake over a stream of bytes, for those who have no
@@ -120,7 +119,7 @@ impl ClientOpening {
             }
             // Interim responses come before the answer (RFC 9110 §15.2).
             if head.status / 100 != 1 {
-                let body = BodyReader::of(&head);
+                let body = BodyReader::new(&head);
                 self.refusal = Some((head, body));
             }
         }
