@@ -43,6 +43,8 @@ pub struct ClientOpening {
     reader: HeadReader,
     /// A response other than 101, whose body is under way.
     refusal: Option<(ResponseHead, BodyReader)>,
+    /// Of the response that opened the connection.
+    headers: Vec<(String, Bytes)>,
 }
 
 /// What became of an opening handshake.
@@ -79,6 +81,7 @@ impl ClientOpening {
             config,
             reader: HeadReader::new(),
             refusal: None,
+            headers: Vec::new(),
         })
     }
 
@@ -86,6 +89,13 @@ impl ClientOpening {
     #[must_use]
     pub const fn request(&self) -> &Bytes {
         &self.request
+    }
+
+    /// The header fields of the response that opened the connection; none
+    /// before. What a server sets, such as `Set-Cookie`, stands there.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, Bytes)] {
+        &self.headers
     }
 
     /// When the handshake has taken too long.
@@ -115,6 +125,7 @@ impl ClientOpening {
                 let headers = headers.map(|(name, value)| (&**name, &**value));
                 let config = Arc::clone(&self.config);
                 let connection = handshake.complete(head.status, headers, now, config)?;
+                self.headers = head.headers;
                 return Ok(Some(Answer::Open(connection)));
             }
             // Interim responses come before the answer (RFC 9110 §15.2).
