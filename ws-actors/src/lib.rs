@@ -54,6 +54,8 @@
 //! - A handler that panics closes its own connection with 1011.
 //! - [`Closed`] comes last and once; then the actor stops.
 
+#[cfg(feature = "client")]
+pub mod client;
 mod context;
 mod dispatch;
 mod driver;
