@@ -60,6 +60,8 @@ mod driver;
 mod error;
 mod messages;
 mod outbox;
+#[cfg(feature = "test-util")]
+pub mod test;
 mod transport;
 
 pub use self::{
