@@ -145,16 +145,10 @@
 //!
 //! On a clock that runs, an expectation that is not met waits for a day.
 //!
-//! # Endpoints
+//! # Endpoints and handshakes
 //!
-//! `ws_server` has this module too, with its own feature `test-util`, and
-//! `Endpoint::handlers` to run an actor with what its endpoint registers and
-//! allows:
-//!
-//! ```ignore
-//! let endpoint = Endpoint::<Echo>::builder().on::<Text>().build()?;
-//! let mut client = test::server(Echo, endpoint.handlers()).connect();
-//! ```
+//! `ws_server::test` is this module, for `ws_server`'s users, and shows how an
+//! actor runs with what its endpoint registers and allows.
 //!
 //! What a handshake would have agreed on is said by
 //! [`subprotocol`](Setup::subprotocol), [`compression`](Setup::compression) and

@@ -224,8 +224,7 @@ fn what_never_comes_fails_after_a_day_of_answered_pings() {
 }
 
 #[test]
-fn a_message_that_is_cut_off_fails() {
-    // The actor's side never does that, so the peer is given what it sent itself.
+fn a_close_frame_shows_why_the_actors_side_failed() {
     let message = failure(async {
         let mut client = server().connect();
         client.send_frame(&Frame::new(Opcode::CONTINUATION, "lo"));
