@@ -46,10 +46,13 @@ mod connector;
 mod deadline;
 mod dial;
 mod error;
+mod notices;
 mod opening;
 mod proxy;
+mod reconnect;
 mod redirect;
 mod retry;
+mod session;
 mod stream;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -59,7 +62,10 @@ pub use self::tls::{Tls, TlsError};
 pub use self::{
     connector::{Connector, Opened},
     error::{ConnectError, RedirectError, Stage},
+    notices::{Connected, Disconnected, Loss},
     proxy::{Proxy, ProxyError, ProxyUrlError},
+    reconnect::Reconnect,
+    session::{Client, Offline, Session},
     stream::Stream,
 };
 /// The crate that [`Tls`] is made of, in the version it takes.

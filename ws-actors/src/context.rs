@@ -1,5 +1,6 @@
 use std::{
     cell::OnceCell,
+    collections::VecDeque,
     error::Error,
     fmt, mem,
     pin::Pin,
@@ -11,7 +12,7 @@ use actix::{Actor, ActorContext, ActorFuture, SpawnHandle, dev::channel::Address
 use ws_core::{Cause, CloseCode, ClosePayload, Connection, Event, Fin, Message, Outcome, State};
 
 use crate::{
-    ConnectionHandle, Flow, Overflow, SendError,
+    ConnectionHandle, Flow, Occurrence, Overflow, SendError,
     handle::{Content, Letter},
     metrics::Tally,
     outbox::{Next, Outbox, Outgoing, Parts},
@@ -48,8 +49,10 @@ pub struct WsContext<A: Actor<Context = Self>> {
     congested: bool,
     /// Another connection will take the place of one that ends.
     pub(crate) reconnects: Reconnects,
-    /// It has caught up, and the actor is to be told.
-    pub(crate) writable: bool,
+    /// What the actor is to be told before the next frame.
+    pub(crate) notices: VecDeque<Occurrence>,
+    /// The actor is to hear of a new connection before what waits leaves.
+    pub(crate) greeting: bool,
     pub(crate) tally: Tally,
     meter: Option<Box<Meter>>,
     outbox: Outbox,
@@ -108,6 +111,10 @@ pub(crate) struct Responses {
 /// Whether the connection is one of several, and what becomes of messages while
 /// there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "servers wait for clients")
+)]
 pub(crate) enum Reconnects {
     No,
     Refusing,
@@ -144,7 +151,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             resumed: false,
             congested: false,
             reconnects: Reconnects::No,
-            writable: false,
+            notices: VecDeque::new(),
+            greeting: false,
             tally: Tally::default(),
             meter: flow.rate_limit.map(|it| Box::new(Meter::new(it, now))),
             outbox: Outbox::new(flow),
@@ -214,6 +222,36 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn hears_frames(&self) -> bool {
         use actix::AsyncContext as _;
         self.stage == Stage::Stopping || !self.waiting() && !self.is_deaf()
+    }
+
+    /// Whether the end of its connection is not the actor's.
+    pub(crate) fn outlives_connection(&self) -> bool {
+        self.reconnects != Reconnects::No && !self.is_leaving()
+    }
+
+    /// Whether this side wants no connection any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.outbox.is_closed() || !matches!(self.stage, Stage::Started | Stage::Running)
+    }
+
+    /// Why this side wants no connection any more.
+    #[cfg(feature = "client")]
+    pub(crate) fn asked_cause(&self) -> Option<Cause> {
+        let asked = self.outbox.take_close().map(|(_, cause)| cause);
+        asked.or_else(|| self.is_leaving().then_some(Cause::Local))
+    }
+
+    /// Goes on with another connection.
+    #[cfg(feature = "client")]
+    pub(crate) fn replace_connection(&mut self, now: Instant, connection: Connection) {
+        self.now = now;
+        self.connection = connection;
+        self.round_trip = None;
+        self.outcome = None;
+        self.congested = false;
+        self.tally = Tally::default();
+        let limit = self.outbox.flow().rate_limit;
+        self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
     }
 
     /// Whether frames are to wait, though the actor hears others.
@@ -304,6 +342,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             if self.reconnects == Reconnects::No {
                 self.outbox.shut();
             }
+            return;
+        }
+        if self.greeting {
             return;
         }
         if self.outbox.is_closing() {
@@ -401,7 +442,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             && self.connection.queued_bytes() <= LOW_WATER
         {
             self.congested = false;
-            self.writable = true;
+            self.notices.push_back(Occurrence::Writable);
             return true;
         }
         false
@@ -410,7 +451,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Sends a message at once, or puts it behind those that wait.
     fn queue(&mut self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
         self.check_open()?;
-        let next = self.outbox.is_empty() && self.under_way.is_none() && self.has_room();
+        if self.connection.state() != State::Open {
+            return self.outbox.keep(outgoing, key);
+        }
+        let first = self.outbox.is_empty() && self.under_way.is_none();
+        let next = (first || self.greeting) && self.has_room();
         if next && !matches!(outgoing, Outgoing::Parts(_)) {
             return Ok(self.try_transmit(outgoing)?);
         }

@@ -15,10 +15,12 @@ use bytes::BytesMut;
 use tracing::Span;
 use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome, Output};
 
-use crate::{Handlers, Outbox, Transport, WsContext};
+use crate::{ConnectionHandle, Handlers, Outbox, Transport, WsContext};
 
 mod alarm;
 mod life;
+#[cfg(feature = "client")]
+mod relay;
 mod watch;
 
 use self::{
@@ -60,6 +62,8 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     /// The earliest instant at which something is due.
     deadline: Option<Instant>,
     waker: Option<Waker>,
+    /// The connection has ended, and the actor has not.
+    lost: bool,
     watch: Watch,
 }
 
@@ -77,14 +81,25 @@ where
 {
     /// Joins an actor to a connection whose opening handshake is done.
     pub fn new(actor: A, connection: Connection, transport: T, handlers: Arc<Handlers<A>>) -> Self {
+        let mut driver = Self::unopened(actor, connection, Some(transport), handlers);
+        let (now, meters) = (driver.ctx.now, driver.handlers.meters());
+        driver.watch.open(meters, now);
+        driver
+    }
+
+    fn unopened(
+        actor: A,
+        connection: Connection,
+        transport: Option<T>,
+        handlers: Arc<Handlers<A>>,
+    ) -> Self {
         let now = now();
-        let mut watch = Watch::new(now, handlers.label(), connection.subprotocol());
-        watch.open(handlers.meters(), now);
         Self {
+            watch: Watch::new(now, handlers.label(), connection.subprotocol()),
             life: Some(Life::new(actor)),
             ctx: WsContext::new(now, connection, handlers.flow),
             handlers,
-            transport: Some(transport),
+            transport,
             sending: Sending::Open,
             unflushed: false,
             eof: false,
@@ -96,8 +111,14 @@ where
             alarm: Alarm::default(),
             deadline: None,
             waker: None,
-            watch,
+            lost: false,
         }
+    }
+
+    /// A handle for others on any thread that send to the connection.
+    #[must_use]
+    pub fn handle(&self) -> ConnectionHandle {
+        self.ctx.handle()
     }
 
     /// The span that everything about this connection is logged in: its fields
@@ -189,6 +210,7 @@ where
         });
         self.unheard = turn.unheard;
         self.behind = turn.behind;
+        self.lost |= turn.lost;
         if turn.ended {
             self.bury();
         }

@@ -53,6 +53,11 @@
 //!   its deadlines hold.
 //! - A handler that panics closes its own connection with 1011.
 //! - [`Closed`] comes last and once; then the actor stops.
+//!
+//! # Features
+//!
+//! - `test-util`: the module `test`, which runs actors against a scripted peer,
+//!   in memory and on a paused clock.
 
 #[cfg(feature = "client")]
 pub mod client;
@@ -66,6 +71,8 @@ mod messages;
 pub mod metrics;
 mod outbox;
 mod rate;
+#[cfg(feature = "test-util")]
+pub mod test;
 mod transport;
 
 #[cfg(feature = "msgpack")]

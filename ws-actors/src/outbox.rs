@@ -131,15 +131,28 @@ impl Outbox {
         Ok(())
     }
 
-    fn overflow(&self) -> SendError {
+    /// As [`push`](Self::push), for a connection that is still to come: there is
+    /// none that could be closed.
+    pub(crate) fn keep(&self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
+        let full = !self.0.queue.borrow().has_room(&outgoing, &self.0.flow);
+        if full && self.0.flow.overflow != Overflow::DropOldest {
+            return Err(self.full());
+        }
+        self.push(outgoing, key)
+    }
+
+    fn full(&self) -> SendError {
+        self.count_given_up(1);
         let queue = self.0.queue.borrow();
-        let error = SendError::Full {
+        SendError::Full {
             messages: queue.len(),
             queued: queue.bytes(),
             limit: self.0.flow.max_queued_bytes,
-        };
-        drop(queue);
-        self.count_given_up(1);
+        }
+    }
+
+    fn overflow(&self) -> SendError {
+        let error = self.full();
         if let Overflow::Close(code) = self.0.flow.overflow {
             self.give_up(code);
         }

@@ -80,6 +80,14 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         }
     }
 
+    /// What the endpoint registers and allows, for a test that runs its actor
+    /// [without a server](crate::test). With the feature `test-util`.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn handlers(&self) -> Arc<Handlers<A>> {
+        Arc::clone(&self.0.handlers)
+    }
+
     /// Answers a request with 101 and runs `actor` on the connection.
     ///
     /// # Errors

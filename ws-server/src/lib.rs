@@ -17,6 +17,11 @@
 //! - `tcp_nodelay(true)`: otherwise the system holds small messages back.
 //! - `on_connect(ws_server::keep_socket)`: otherwise it keeps the TCP
 //!   connection of a peer that stopped reading, though its actor is gone.
+//!
+//! # Features
+//!
+//! - `test-util`: the module `test`, which runs actors against a scripted peer,
+//!   in memory and on a paused clock.
 
 mod endpoint;
 mod error;
@@ -24,6 +29,8 @@ mod group;
 mod origin;
 mod rooms;
 mod shutdown;
+#[cfg(feature = "test-util")]
+pub mod test;
 mod upgrade;
 
 pub use ws_actors::{

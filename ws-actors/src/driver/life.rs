@@ -9,10 +9,12 @@ use actix::{
     Actor, AsyncContext, Running, SpawnHandle,
     dev::{EnvelopeProxy, Stream},
 };
+#[cfg(feature = "client")]
+use ws_core::Outcome;
 use ws_core::{Cause, CloseCode, ClosePayload, Event};
 
 use crate::{
-    Handlers, Occurrence, WsContext,
+    Handlers, WsContext,
     context::{Spawn, Stage, Task, held},
 };
 
@@ -49,6 +51,8 @@ pub(super) struct Turn {
     pub(super) unheard: bool,
     /// They have to wait for longer, as the actor does.
     pub(super) behind: bool,
+    /// The connection has ended, and the actor lives on.
+    pub(super) lost: bool,
     /// The actor has stopped.
     pub(super) ended: bool,
 }
@@ -101,14 +105,9 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 }
                 return self.keep_frames(ctx, handlers);
             }
-            if mem::take(&mut ctx.writable) && ctx.stage == Stage::Running {
-                handlers.notify(&mut self.actor, Occurrence::Writable, ctx);
-            }
-            if self.hear_frames(ctx, handlers, &mut budget.frames) {
-                return Turn {
-                    ended: true,
-                    ..Turn::default()
-                };
+            self.hear_notices(ctx, handlers);
+            if let Some(end) = self.hear_frames(ctx, handlers, &mut budget.frames) {
+                return end;
             }
             self.hear_letters(ctx, cx, &mut budget.letters);
             self.poll_tasks(ctx, cx);
@@ -212,28 +211,46 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         }
     }
 
-    /// Hands frames to the actor; true when it has ended.
+    /// Tells the actor what became of its connection.
+    fn hear_notices(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) {
+        while ctx.stage == Stage::Running && !ctx.waiting() {
+            let Some(occurrence) = ctx.notices.pop_front() else {
+                ctx.greeting = false;
+                return;
+            };
+            handlers.notify(&mut self.actor, occurrence, ctx);
+        }
+    }
+
+    /// Hands frames to the actor, and tells when the connection has ended.
     fn hear_frames(
         &mut self,
         ctx: &mut WsContext<A>,
         handlers: &Handlers<A>,
         budget: &mut usize,
-    ) -> bool {
+    ) -> Option<Turn> {
         while *budget > 0 && ctx.hears_frames() {
-            let Some(event) = self.next_event(ctx) else {
-                return false;
-            };
+            let event = self.next_event(ctx)?;
             *budget -= 1;
             let closed = matches!(event, Event::Closed(_));
+            if closed && ctx.outlives_connection() {
+                return Some(Turn {
+                    lost: true,
+                    ..Turn::default()
+                });
+            }
             if closed || ctx.stage == Stage::Running {
                 handlers.dispatch(&mut self.actor, event, ctx);
             }
             if closed {
                 self.stop(ctx);
-                return true;
+                return Some(Turn {
+                    ended: true,
+                    ..Turn::default()
+                });
             }
         }
-        false
+        None
     }
 
     /// Hears of the connection's end at once: nothing more will come of it.
@@ -241,13 +258,36 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         if matches!(ctx.stage, Stage::Started | Stage::Stopped) {
             return;
         }
-        ctx.stage = Stage::Stopping;
         while let Some(event) = self.next_event(ctx) {
             if matches!(event, Event::Closed(_)) {
                 handlers.dispatch(&mut self.actor, event, ctx);
             }
         }
         self.stop(ctx);
+    }
+
+    /// Hears that its last connection ended like this, and that no other comes.
+    #[cfg(feature = "client")]
+    pub(super) fn give_up(
+        &mut self,
+        ctx: &mut WsContext<A>,
+        handlers: &Handlers<A>,
+        outcome: Outcome,
+    ) {
+        while let Some(occurrence) = ctx.notices.pop_front() {
+            handlers.notify(&mut self.actor, occurrence, ctx);
+        }
+        let closed = Event::Closed(Box::new(outcome));
+        handlers.dispatch(&mut self.actor, closed, ctx);
+        self.stop(ctx);
+    }
+
+    /// Goes on with another connection.
+    #[cfg(feature = "client")]
+    pub(super) fn go_on(&mut self) {
+        self.overdue = false;
+        self.backlog.clear();
+        self.backlog_bytes = 0;
     }
 
     fn stop(&mut self, ctx: &mut WsContext<A>) {

@@ -72,10 +72,10 @@ pub enum Occurrence {
     Writable,
     /// A client has connected.
     #[cfg(feature = "client")]
-    Connected(crate::Connected),
+    Connected(crate::client::Connected),
     /// A client has no connection any more, or none yet.
     #[cfg(feature = "client")]
-    Disconnected(crate::Disconnected),
+    Disconnected(crate::client::Disconnected),
 }
 
 impl Occurrence {
