@@ -280,9 +280,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let Some(post) = self.remote.get().and_then(ConnectionHandle::take) else {
             return;
         };
+        let most = self.outbox.flow().fragment_bytes;
+        self.outbox.count_given_up(post.given_up);
         for Letter { content, key } in post.letters {
             let outgoing = match content {
-                Content::Message(message) => Outgoing::Message(message),
+                Content::Message(message) => Outgoing::message(message, most),
                 Content::Prepared(prepared) => Outgoing::Prepared(prepared),
             };
             self.outbox.admit(outgoing, key);
@@ -301,8 +303,13 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Tells other threads how much waits.
     pub(crate) fn publish(&self) {
         if let Some(remote) = self.remote.get() {
-            remote.publish(self.queued_bytes(), !self.outbox.is_closed());
+            self.publish_to(remote);
         }
+    }
+
+    fn publish_to(&self, remote: &ConnectionHandle) {
+        let waiting = (self.outbox.queued_bytes(), self.outbox.queued_messages());
+        remote.publish(self.queued_bytes(), waiting, !self.outbox.is_closed());
     }
 
     pub(crate) fn close_with(&mut self, payload: ClosePayload, cause: Cause) {
@@ -354,9 +361,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 return;
             }
         }
-        while self.has_room() {
+        let mut fragments = FRAGMENTS;
+        while self.has_room() && fragments > 0 {
             if self.under_way.is_some() {
-                if self.send_parts(cx).is_pending() {
+                if self.send_parts(cx, &mut fragments).is_pending() {
                     break;
                 }
                 continue;
@@ -372,12 +380,14 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
     }
 
-    /// Sends the fragments that are there of the message under way; pending if
-    /// more is to come.
-    fn send_parts(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Sends the fragments that are there of the message under way, within a
+    /// budget; pending if more is to come.
+    fn send_parts(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<()> {
         while let Some(parts) = &mut self.under_way
             && self.connection.queued_bytes() < HIGH_WATER
+            && *budget > 0
         {
+            *budget -= 1;
             let next = match parts.poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(next) => next,
@@ -533,6 +543,9 @@ pub(crate) fn held(event: &Event) -> usize {
 pub(crate) const HIGH_WATER: usize = 64 * 1024;
 /// Below this many, a peer that was behind has caught up.
 const LOW_WATER: usize = HIGH_WATER / 2;
+/// How many fragments leave before the transport has its turn, as short ones
+/// cost time rather than room.
+const FRAGMENTS: usize = 256;
 /// How long a message under way may go on before a Close frame that waits for
 /// its end: as the default close timeout.
 const CUT: Duration = Duration::from_secs(5);

@@ -2,16 +2,10 @@
 //! refuses what is new.
 
 use ws_actors::{Flow, Overflow, SendError};
-use ws_core::{Cause, CloseCode};
+use ws_core::{Cause, CloseCode, Message};
 
-use super::shared::{assert_closing, clogged, sized};
-use crate::support::{
-    frames::{close, text},
-    play,
-    probe::Heard,
-    scene::probe,
-    settle,
-};
+use super::shared::{assert_closing, clogged, once, sized};
+use crate::support::{frames::close, play, probe::Heard, settle};
 
 #[test]
 fn a_peer_that_reads_too_slowly_is_closed_with_the_code_that_the_endpoint_chose() {
@@ -93,28 +87,20 @@ fn an_outbox_that_drops_the_newest_counts_messages_as_well() {
 fn an_actor_whose_message_is_refused_is_told_and_goes_on() {
     play(async {
         let flow = drops_newest().max_queued_bytes(10_000);
-        let scene = probe(|heard, ctx| match heard {
-            Heard::Started => ctx.binary(vec![0; 64 * 1024]).unwrap(),
-            Heard::Text(_) => {
-                for number in 0..10 {
-                    ctx.text(sized(number)).unwrap();
-                }
-                for _ in 0..5 {
-                    assert_full(ctx.text("refused"), 10);
-                    assert_full(ctx.send_prepared(&"refused".into()), 10);
-                    assert_full(ctx.send_latest(1, ws_core::Message::text("refused")), 10);
-                }
+        let scene = once(|ctx| {
+            ctx.binary(vec![0; 64 * 1024]).unwrap();
+            for number in 0..10 {
+                ctx.text(sized(number)).unwrap();
             }
-            _ => {}
+            for _ in 0..5 {
+                assert_full(ctx.text("refused"), 10);
+                assert_full(ctx.send_prepared(&"refused".into()), 10);
+                assert_full(ctx.send_latest(1, Message::text("refused")), 10);
+            }
         })
         .flow(flow)
         .room(0)
         .open();
-        settle().await;
-        scene.peer.take(64 * 1024);
-        settle().await;
-        scene.outbox.send(vec![0; 64 * 1024].into()).unwrap();
-        scene.peer.send(text("send"));
         settle().await;
         assert!(!scene.journal.has(&Heard::Dropped), "an assertion failed");
         assert_eq!(scene.outbox.given_up(), 15);
