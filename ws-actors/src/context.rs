@@ -172,7 +172,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             return None;
         }
         let event = self.connection.poll_event()?;
-        self.tally.received.count(held(&event));
+        // Not each end is a Close frame that came.
+        if !matches!(&event, Event::Closed(outcome) if outcome.received.is_none()) {
+            self.tally.received.count(held(&event));
+        }
         if let Event::Pong {
             round_trip: Some(round_trip),
             ..
@@ -475,12 +478,21 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     fn try_transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
-        self.tally.sent.count(outgoing.len());
-        match outgoing {
-            Outgoing::Message(message) => self.connection.send(message),
-            Outgoing::Prepared(message) => self.connection.send_prepared(&message),
-            Outgoing::Parts(_) => Ok(()),
-        }
+        let payload = match outgoing {
+            Outgoing::Message(message) => {
+                let payload = message.payload().len();
+                self.connection.send(message)?;
+                payload
+            }
+            Outgoing::Prepared(message) => {
+                self.connection.send_prepared(&message)?;
+                message.message().payload().len()
+            }
+            // They are counted as they leave.
+            Outgoing::Parts(_) => return Ok(()),
+        };
+        self.tally.sent.count(payload);
+        Ok(())
     }
 
     fn transmit(&mut self, outgoing: Outgoing) {

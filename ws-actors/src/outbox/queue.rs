@@ -79,7 +79,8 @@ impl Queue {
             return Err(outgoing);
         };
         self.bytes = self.bytes - place.len() + outgoing.len();
-        self.parts = self.parts - usize::from(place.has_parts()) + usize::from(outgoing.has_parts());
+        self.parts =
+            self.parts - usize::from(place.has_parts()) + usize::from(outgoing.has_parts());
         *place = outgoing;
         Ok(())
     }

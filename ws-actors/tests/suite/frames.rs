@@ -8,4 +8,5 @@ mod handshake;
 mod parts;
 mod refused;
 mod streams;
+mod values;
 mod waiting;

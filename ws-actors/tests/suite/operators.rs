@@ -1,1 +1,5 @@
-//! What operators are told.
+//! What operators are told of connections: numbers and logs.
+
+mod counted;
+mod logged;
+mod recorder;

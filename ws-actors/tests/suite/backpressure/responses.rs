@@ -73,7 +73,11 @@ fn answers_that_are_there_at_once_hold_nobody_up() {
         while peer.texts().len() < 1000 {
             sleep(millis(1)).await;
         }
-        assert!(peer.texts().into_iter().eq((0..1000).map(|it: u32| it.to_string())));
+        assert!(
+            peer.texts()
+                .into_iter()
+                .eq((0..1000).map(|it: u32| it.to_string()))
+        );
     });
 }
 
@@ -114,11 +118,7 @@ fn pings_are_answered_while_the_actor_is_behind_and_the_peer_is_kept() {
 #[test]
 fn an_actor_that_never_answers_hears_of_its_end() {
     type Ending = fn(&Peer);
-    let endings: [Ending; 3] = [
-        |peer| peer.send(close(1000)),
-        Peer::end,
-        Peer::reset,
-    ];
+    let endings: [Ending; 3] = [|peer| peer.send(close(1000)), Peer::end, Peer::reset];
     for end in endings {
         play(async {
             let desk = Desk::new(Duration::MAX);

@@ -129,7 +129,9 @@ fn a_handle_gives_up_what_has_waited_longest_if_the_endpoint_wants_it() {
 #[test]
 fn a_handle_gives_up_empty_messages_as_well() {
     play(async {
-        let (scene, handle) = clogged(Overflow::DropOldest).max_messages(10).open_handled();
+        let (scene, handle) = clogged(Overflow::DropOldest)
+            .max_messages(10)
+            .open_handled();
         settle().await;
         for _ in 0..100 {
             handle.send("").unwrap();

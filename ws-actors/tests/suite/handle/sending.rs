@@ -1,12 +1,6 @@
 //! What is sent by a handle, and how often the connection is woken for it.
 
-use std::{
-    cell::Cell,
-    future::poll_fn,
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::Cell, future::poll_fn, pin::pin, rc::Rc, sync::Arc};
 
 use tokio::task::spawn_local;
 use ws_actors::{Driver, Flow, SendError};
@@ -30,8 +24,13 @@ fn what_a_handle_sends_arrives_at_once_and_in_order() {
             scene.reach(seconds(second)).await;
             handle.send("one").unwrap();
             handle.send(Message::binary("two")).unwrap();
-            handle.send_prepared(&PreparedMessage::new("three")).unwrap();
-            handle.clone().send_latest(1, Message::text("four")).unwrap();
+            handle
+                .send_prepared(&PreparedMessage::new("three"))
+                .unwrap();
+            handle
+                .clone()
+                .send_latest(1, Message::text("four"))
+                .unwrap();
             settle().await;
             assert_eq!(scene.peer.taken_at(), Some(seconds(second)));
         }

@@ -151,7 +151,8 @@ fn obedient() -> crate::support::scene::Setup {
                 "wait" => ctx.wait(forever()),
                 "pause" => ctx.pause_reading(),
                 "stop" => ctx.stop(),
-                _ => ctx.close(ws_core::CloseCode::NORMAL, "").unwrap(),
+                "close" => ctx.close(ws_core::CloseCode::NORMAL, "").unwrap(),
+                _ => {}
             }
         }
     })

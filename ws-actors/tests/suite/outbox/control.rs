@@ -94,7 +94,9 @@ fn what_is_longer_than_the_limit_is_cut_whoever_sends_it() {
         .flow(flow)
         .open_handled();
         settle().await;
-        handle.send(ws_core::Message::binary(vec![7; 1501])).unwrap();
+        handle
+            .send(ws_core::Message::binary(vec![7; 1501]))
+            .unwrap();
         settle().await;
         let messages = scene.peer.messages();
         let shape: Vec<_> = messages

@@ -177,5 +177,8 @@ fn a_message_that_grows_in_its_place_is_bounded_as_any_other() {
 }
 
 fn latest(scene: &Scene, key: u64, text: &str) {
-    scene.outbox.send_latest(key, text.to_owned().into()).unwrap();
+    scene
+        .outbox
+        .send_latest(key, text.to_owned().into())
+        .unwrap();
 }

@@ -86,7 +86,10 @@ fn messages_that_are_cut_into_fragments_are_given_up_as_others() {
         assert!(!scene.journal.has(&Heard::Dropped), "an assertion failed");
         scene.peer.take(usize::MAX);
         settle().await;
-        assert_eq!(text_messages(&scene.peer), (90..100).map(sized).collect::<Vec<_>>());
+        assert_eq!(
+            text_messages(&scene.peer),
+            (90..100).map(sized).collect::<Vec<_>>()
+        );
     });
 }
 
