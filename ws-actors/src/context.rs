@@ -9,7 +9,9 @@ use std::{
 };
 
 use actix::{Actor, ActorContext, ActorFuture, SpawnHandle, dev::channel::AddressReceiver};
-use ws_core::{Cause, CloseCode, ClosePayload, Connection, Event, Fin, Message, Outcome, State};
+use ws_core::{
+    Cause, CloseCode, ClosePayload, Connection, Event, Fin, Frame, Message, Outcome, State,
+};
 
 use crate::{
     ConnectionHandle, Flow, Occurrence, Overflow, SendError,
@@ -317,25 +319,31 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     pub(crate) fn close_with(&mut self, payload: ClosePayload, cause: Cause) {
         self.outbox.close_because(payload, cause);
-        if !self.has_parts() {
+        if !self.has_streams() {
             self.flush_to_close();
         }
     }
 
-    /// Sends all that waits and the Close frame behind it; parts that are still
-    /// to come are given up.
+    /// Sends all that waits and the Close frame behind it; a stream, and what is
+    /// behind it, is given up.
     fn flush_to_close(&mut self) {
         let Some((payload, cause)) = self.outbox.take_close() else {
             return;
         };
         if self.connection.state() == State::Open {
             // The outbox is bounded, and the Close frame has to be behind it.
-            while self.under_way.is_none() {
-                match self.outbox.pop() {
-                    Some(Outgoing::Parts(parts)) => self.under_way = Some(parts),
-                    Some(outgoing) => self.transmit(outgoing),
-                    None => break,
+            let under_way = self.under_way.take().map(Outgoing::Parts);
+            let mut next = under_way.or_else(|| self.outbox.pop());
+            while let Some(outgoing) = next.take_if(|outgoing| !outgoing.is_streamed()) {
+                match outgoing {
+                    Outgoing::Parts(mut parts) => {
+                        while let Some(frame) = parts.next_held() {
+                            self.send_fragment(frame).ok();
+                        }
+                    }
+                    outgoing => self.transmit(outgoing),
                 }
+                next = self.outbox.pop();
             }
             self.connection.close_because(self.now, payload, cause).ok();
         }
@@ -359,7 +367,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
         if self.outbox.is_closing() {
             let cut_at = *self.cut_at.get_or_insert(self.now + CUT);
-            if !self.has_parts() || cut_at <= self.now {
+            if !self.has_streams() || cut_at <= self.now {
                 self.flush_to_close();
                 return;
             }
@@ -378,7 +386,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 None => break,
             }
         }
-        if self.outbox.is_closing() && !self.has_parts() {
+        if self.outbox.is_closing() && !self.has_streams() {
             self.flush_to_close();
         }
     }
@@ -398,9 +406,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             match next {
                 Some(Next::Frame(frame)) => {
                     let last = frame.fin == Fin::Last;
-                    self.tally.sent.payload += frame.payload.len() as u64;
-                    self.tally.sent.messages += u64::from(last);
-                    if let Err(error) = self.connection.send_frame(self.now, frame) {
+                    if let Err(error) = self.send_fragment(frame) {
                         self.cut(&error);
                     } else if last {
                         self.under_way = None;
@@ -411,6 +417,14 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             }
         }
         Poll::Ready(())
+    }
+
+    fn send_fragment(&mut self, frame: Frame) -> Result<(), ws_core::SendError> {
+        let (payload, last) = (frame.payload.len(), frame.fin == Fin::Last);
+        self.connection.send_frame(self.now, frame)?;
+        self.tally.sent.payload += payload as u64;
+        self.tally.sent.messages += u64::from(last);
+        Ok(())
     }
 
     /// A message that has begun cannot be finished, nor can another begin.
@@ -430,8 +444,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.cut_at.filter(|_| self.outbox.is_closing())
     }
 
-    fn has_parts(&self) -> bool {
-        self.under_way.is_some() || self.outbox.has_parts()
+    /// Whether a message is on its way out that is not here yet.
+    fn has_streams(&self) -> bool {
+        let under_way = self.under_way.as_ref();
+        under_way.is_some_and(|parts| parts.is_streamed()) || self.outbox.has_streams()
     }
 
     /// Whether the peer keeps up with what is sent.

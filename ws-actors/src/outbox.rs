@@ -193,8 +193,8 @@ impl Outbox {
     }
 
     /// Whether a message waits whose parts are still to come.
-    pub(crate) fn has_parts(&self) -> bool {
-        self.0.queue.borrow().has_parts()
+    pub(crate) fn has_streams(&self) -> bool {
+        self.0.queue.borrow().has_streams()
     }
 
     pub(crate) fn flow(&self) -> &Flow {

@@ -37,13 +37,9 @@ impl Outgoing {
         }
     }
 
-    pub(super) const fn has_parts(&self) -> bool {
-        matches!(self, Self::Parts(_))
-    }
-
     /// Whether it is not here yet, as a stream gives it.
-    pub(super) fn is_streamed(&self) -> bool {
-        matches!(self, Self::Parts(parts) if parts.source.is_some())
+    pub(crate) fn is_streamed(&self) -> bool {
+        matches!(self, Self::Parts(parts) if parts.is_streamed())
     }
 }
 
@@ -121,14 +117,28 @@ impl Parts {
                 Ok(Poll::Ready(Some(Err(error)))) => return self.fail(error),
                 Ok(Poll::Ready(None)) => {
                     self.source = None;
-                    return Poll::Ready(Some(self.fragment(Bytes::new())));
+                    let last = self.fragment(Bytes::new());
+                    return Poll::Ready(Some(Next::Frame(last)));
                 }
                 Err(_panic) => return self.fail("the stream panicked".into()),
             }
         }
+        Poll::Ready(self.next_held().map(Next::Frame))
+    }
+
+    /// The next fragment of what is here already.
+    pub(crate) fn next_held(&mut self) -> Option<Frame> {
+        if self.rest.is_empty() {
+            return None;
+        }
         let most = self.most.min(self.rest.len());
         let part = self.rest.split_to(most);
-        Poll::Ready(Some(self.fragment(part)))
+        Some(self.fragment(part))
+    }
+
+    /// Whether more is to come than is here.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.source.is_some()
     }
 
     fn fail(&mut self, error: SourceError) -> Poll<Option<Next>> {
@@ -136,7 +146,7 @@ impl Parts {
         Poll::Ready(Some(Next::Failed(error)))
     }
 
-    fn fragment(&mut self, payload: Bytes) -> Next {
+    fn fragment(&mut self, payload: Bytes) -> Frame {
         let opcode = if mem::replace(&mut self.begun, true) {
             Opcode::CONTINUATION
         } else {
@@ -144,7 +154,7 @@ impl Parts {
         };
         let last = self.source.is_none() && self.rest.is_empty();
         let fin = if last { Fin::Last } else { Fin::More };
-        Next::Frame(Frame::new(opcode, payload).fin(fin))
+        Frame::new(opcode, payload).fin(fin)
     }
 }
 

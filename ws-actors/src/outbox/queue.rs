@@ -14,7 +14,7 @@ pub(super) struct Queue {
     keyed: BTreeMap<u64, u64>,
     bytes: usize,
     messages: usize,
-    parts: usize,
+    streams: usize,
 }
 
 /// `None` if it was given up: the numbers of those behind it stay.
@@ -34,8 +34,8 @@ impl Queue {
         self.messages
     }
 
-    pub(super) const fn has_parts(&self) -> bool {
-        self.parts > 0
+    pub(super) const fn has_streams(&self) -> bool {
+        self.streams > 0
     }
 
     /// A message larger than the bound passes when nothing waits before it.
@@ -79,8 +79,8 @@ impl Queue {
             return Err(outgoing);
         };
         self.bytes = self.bytes - place.len() + outgoing.len();
-        self.parts =
-            self.parts - usize::from(place.has_parts()) + usize::from(outgoing.has_parts());
+        self.streams =
+            self.streams - usize::from(place.is_streamed()) + usize::from(outgoing.is_streamed());
         *place = outgoing;
         Ok(())
     }
@@ -133,13 +133,13 @@ impl Queue {
     fn count(&mut self, outgoing: &Outgoing) {
         self.bytes += outgoing.len();
         self.messages += 1;
-        self.parts += usize::from(outgoing.has_parts());
+        self.streams += usize::from(outgoing.is_streamed());
     }
 
     fn forget(&mut self, outgoing: &Outgoing, key: Option<u64>) {
         self.bytes -= outgoing.len();
         self.messages -= 1;
-        self.parts -= usize::from(outgoing.has_parts());
+        self.streams -= usize::from(outgoing.is_streamed());
         if let Some(key) = key {
             self.keyed.remove(&key);
         }

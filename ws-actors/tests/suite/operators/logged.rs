@@ -13,15 +13,16 @@ use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
-use ws_actors::Flow;
-use ws_core::{CloseCode, Opcode};
+use ws_actors::{Driver, Flow};
+use ws_core::{CloseCode, Opcode, Role};
 
 use crate::support::{
     frames::{close, frame, text},
     play,
     probe::{Heard, Probe},
-    scene::{Setup, probe},
+    scene::{Setup, connection, probe},
     seconds, settle,
+    wire::wire,
 };
 
 #[test]
@@ -57,6 +58,22 @@ fn a_connection_has_a_span_and_tells_of_its_beginning_and_its_end() {
     ] {
         assert!(end.contains(field), "{field} is not in {end}");
     }
+}
+
+#[test]
+fn the_span_has_room_for_what_the_server_knows() {
+    let log = logged(async {
+        let (wire, _peer) = wire();
+        let handlers = Probe::handlers().name("chat");
+        let connection = connection(Role::Server, &handlers).with_subprotocol(Some("v2"));
+        let actor = Probe::new(Box::new(|_, _| {}), 0);
+        let driver = Driver::new(actor, connection, wire, Arc::new(handlers));
+        driver.span().record("peer", "192.0.2.7");
+        driver.span().record("path", "/chat");
+    });
+    let spans = log.spans();
+    assert!(spans[0].contains(r#" endpoint="chat" subprotocol="v2""#));
+    assert_eq!(spans[1..], [r#" peer="192.0.2.7""#, r#" path="/chat""#]);
 }
 
 #[test]
@@ -145,8 +162,11 @@ fn nothing_that_was_said_is_ever_logged() {
 /// Does what texts tell it.
 fn obedient() -> Setup {
     let handlers = Probe::handlers().name("probe of the test");
-    probe(|heard, ctx| match heard {
-        Heard::Text(text) => match text.as_str() {
+    probe(|heard, ctx| {
+        let Heard::Text(text) = heard else {
+            return;
+        };
+        match text.as_str() {
             "close" => ctx.close(CloseCode::new(4000), "secret reason").unwrap(),
             "panic" => panic!("as the test wants"),
             "stream" => {
@@ -154,8 +174,7 @@ fn obedient() -> Setup {
                 ctx.stream(Opcode::TEXT, parts).unwrap();
             }
             _ => {}
-        },
-        _ => {}
+        }
     })
     .handlers(handlers.flow(Flow::new().max_queued_bytes(200)))
 }

@@ -120,6 +120,36 @@ fn what_is_longer_than_the_limit_is_cut_whoever_sends_it() {
 }
 
 #[test]
+fn a_close_behind_messages_that_are_cut_does_not_cut_them_short() {
+    play(async {
+        let flow = Flow::new().fragment_bytes(10_000);
+        let scene = once(|ctx| {
+            ctx.text("x".repeat(200_000)).unwrap();
+            ctx.text("y".repeat(200_000)).unwrap();
+            ctx.text("short").unwrap();
+            ctx.close(CloseCode::new(4000), "").unwrap();
+        })
+        .flow(flow)
+        .room(50_000)
+        .open();
+        for second in 1..=4 {
+            scene.reach(seconds(second)).await;
+            scene.peer.take(10_000);
+        }
+        scene.peer.take(usize::MAX);
+        settle().await;
+        let lengths: Vec<_> = scene
+            .peer
+            .messages()
+            .iter()
+            .map(|it| it.payload.len())
+            .collect();
+        assert_eq!(lengths, [200_000, 200_000, 5]);
+        assert_eq!(scene.peer.close_code(), Some(4000));
+    });
+}
+
+#[test]
 fn control_frames_are_refused_where_64_kib_are_on_their_way_and_nothing_closes() {
     play(async {
         let scene = once(|ctx| {

@@ -3,11 +3,10 @@
 use ws_actors::{Flow, Overflow, SendError};
 use ws_core::Message;
 
-use super::shared::{clogged, sized};
+use super::shared::{clogged, once, sized};
 use crate::support::{
     play,
-    probe::Heard,
-    scene::{Scene, listener, probe},
+    scene::{Scene, listener},
     settle,
 };
 
@@ -85,13 +84,10 @@ fn many_keys_keep_their_order_and_cost_one_message_each() {
 #[test]
 fn keys_are_one_set_for_actor_outbox_and_handle() {
     play(async {
-        let (scene, handle) = probe(|heard, ctx| match heard {
-            Heard::Started => {
-                ctx.binary(vec![0; 64 * 1024]).unwrap();
-                ctx.send_latest(1, Message::text("of the actor")).unwrap();
-                ctx.text("a word").unwrap();
-            }
-            _ => {}
+        let (scene, handle) = once(|ctx| {
+            ctx.binary(vec![0; 64 * 1024]).unwrap();
+            ctx.send_latest(1, Message::text("of the actor")).unwrap();
+            ctx.text("a word").unwrap();
         })
         .room(0)
         .open_handled();
