@@ -341,7 +341,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                             self.send_fragment(frame).ok();
                         }
                     }
-                    outgoing => self.transmit(outgoing),
+                    outgoing @ (Outgoing::Message(_) | Outgoing::Prepared(_)) => {
+                        self.transmit(outgoing);
+                    }
                 }
                 next = self.outbox.pop();
             }

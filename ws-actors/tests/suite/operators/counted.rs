@@ -1,15 +1,21 @@
 //! The metrics of a connection.
 
-use ws_actors::{Flow, Overflow, metrics as names};
-use ws_core::CloseCode;
+use std::cell::Cell;
+
+use ws_actors::{Flow, Overflow, WsContext, metrics as names};
+use ws_core::{
+    CloseCode, Role,
+    extension::{Agreement, Params, deflate::Deflate},
+};
 
 use super::recorder::{Counted, count};
 use crate::support::{
     frames::{PING, PONG, close, frame, text},
     millis,
     probe::{Heard, Probe},
-    scene::{Setup, listener, probe},
+    scene::{Setup, connection, listener, open, probe},
     seconds, settle,
+    wire::wire,
 };
 
 #[test]
@@ -100,6 +106,36 @@ fn what_is_given_up_and_the_most_that_waited_are_counted() {
     assert_eq!(counted.counter(names::MESSAGES_SENT, ENDPOINT), 11);
     let high_water = counted.histogram(names::QUEUE_HIGH_WATER, ENDPOINT);
     assert_eq!(high_water, [65_536.0 + 10.0 * 100.0]);
+}
+
+#[test]
+fn what_an_extension_saves_is_told_in_both_directions() {
+    let sent = Cell::new(0);
+    let counted = count(async {
+        let mut agreement = Agreement::new();
+        let deflate = Deflate::new().agreed(Role::Server);
+        let params = Params::new(deflate.name());
+        agreement.add(params, deflate).unwrap();
+        let handlers = Probe::handlers().name(ENDPOINT.1);
+        let connection = connection(Role::Server, &handlers).with_extensions(agreement);
+        let react = |heard: &Heard, ctx: &mut WsContext<Probe>| {
+            if let Heard::Text(_) = heard {
+                ctx.text("x".repeat(10_000)).unwrap();
+            }
+        };
+        let (wire, peer) = wire();
+        let task = open(Probe::new(Box::new(react), 0), connection, wire, handlers);
+        // Not compressed, as a peer may do.
+        peer.send(text("hello"));
+        settle().await;
+        peer.send(close(1000));
+        task.await.unwrap();
+        sent.set(peer.taken());
+    });
+    let ratio = |direction| counted.histogram(names::COMPRESSION_RATIO, ("direction", direction));
+    assert_eq!(ratio("received"), [(11.0 + 8.0) / 5.0]);
+    assert_eq!(ratio("sent"), [sent.get() as f64 / 10_000.0]);
+    assert!(sent.get() < 200, "{} bytes were sent", sent.get());
 }
 
 #[test]
