@@ -1,6 +1,6 @@
 //! SOCKS proxies.
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ws_actors::client::{ConnectError, Connector, Proxy, ProxyError};
 
 use crate::support::{
@@ -89,7 +89,11 @@ async fn a_socks_proxy_that_refuses_is_heard() {
 async fn what_speaks_no_socks_is_no_proxy() {
     for (bytes, ends) in [(&b"HTTP/1.1 400 \r\n\r\n"[..], false), (b"\x05", true)] {
         let (listener, address) = listen().await;
-        tokio::spawn(async move { next(&listener).await.write_all(bytes).await.unwrap() });
+        tokio::spawn(async move {
+            let mut client = next(&listener).await;
+            client.read_exact(&mut [0; 3]).await.unwrap();
+            client.write_all(bytes).await.unwrap();
+        });
         let proxy = Proxy::socks5("127.0.0.1", address.port());
         let connector = Connector::new("ws://server.test/").unwrap().proxy(proxy);
         match failure(connector.connect().await) {

@@ -9,7 +9,7 @@ use tokio::{
 use ws_actors::client::{ConnectError, Connector, Proxy, Stage};
 use ws_core::Config;
 
-use crate::support::{failure, listen, next, proxies::asked, server::request};
+use crate::support::{failure, listen, next, server::request};
 
 /// What became of an attempt with a server that says a byte each second, and
 /// when.
@@ -100,23 +100,4 @@ async fn a_silent_proxy_is_left() {
         assert_eq!(timed_out(&error), (Stage::Proxy, Duration::from_secs(3600)));
         tokio::time::resume();
     }
-}
-
-#[tokio::test]
-async fn of_a_slow_proxys_refusal_comes_what_came_in_time() {
-    let (listener, address) = listen().await;
-    tokio::spawn(async move {
-        let mut client = next(&listener).await;
-        asked(&mut client).await;
-        let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\nno";
-        client.write_all(refusal).await.unwrap();
-        sleep(Duration::from_secs(3600)).await;
-        drop(client);
-    });
-    let connector = Connector::new("ws://server.test/")
-        .unwrap()
-        .proxy(Proxy::http("127.0.0.1", address.port()))
-        .connect_timeout(Duration::from_secs(2));
-    let error = failure(connector.connect().await);
-    assert_eq!(error.response().unwrap().status, 403);
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite},
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
     task::JoinHandle,
 };
 use tokio_rustls::TlsAcceptor;
@@ -101,6 +101,20 @@ async fn a_server_with_the_certificate_of_another_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn by_default_only_the_system_is_trusted() {
+    let (listener, address) = listen().await;
+    let acceptor = Authority::new().server(&["localhost"]);
+    tokio::spawn(async move { acceptor.accept(next(&listener).await).await.is_err() });
+    let connector = Connector::new(&format!("wss://localhost:{}/", address.port())).unwrap();
+    match failure(connector.connect().await) {
+        ConnectError::Tls(TlsError::Handshake(_)) => assert!(Tls::system().is_ok()),
+        // A machine may have no certificates at all.
+        ConnectError::Tls(TlsError::NoSystemRoots(_)) => assert!(Tls::system().is_err()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn tls_ends_at_the_server_behind_a_proxy() {
     let authority = Authority::new();
     for socks in [false, true] {
@@ -168,10 +182,8 @@ async fn of_a_refusal_without_goodbye_comes_the_body() {
         let mut stream = acceptor.accept(next(&listener).await).await.unwrap();
         request(&mut stream).await;
         let refusal = b"HTTP/1.1 403 Forbidden\r\n\r\nno";
-        tokio::io::AsyncWriteExt::write_all(&mut stream, refusal)
-            .await
-            .unwrap();
-        tokio::io::AsyncWriteExt::flush(&mut stream).await.unwrap();
+        stream.write_all(refusal).await.unwrap();
+        stream.flush().await.unwrap();
     });
     let tls = Tls::with_pem(authority.pem()).unwrap();
     let error = failure(connector("localhost", address, tls).connect().await);
