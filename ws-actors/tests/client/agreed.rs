@@ -1,8 +1,14 @@
 //! What is asked of a server, and what comes of it.
 
-use tokio::io::duplex;
+use std::collections::HashSet;
+
+use tokio::{
+    io::{AsyncWrite, duplex},
+    time::Instant,
+};
 use ws_actors::client::Connector;
 use ws_core::{
+    Output,
     extension::{ClientOffer, Extension, NegotiationError, Params, deflate::Deflate},
     handshake::ServerHandshake,
 };
@@ -28,6 +34,7 @@ async fn client_and_server_converse() {
     assert_eq!(&opened.url, connector.url());
     assert_eq!(opened.stream.peer_addr().unwrap(), address);
     assert!(opened.stream.get_ref().nodelay().unwrap());
+    assert!(opened.stream.is_write_vectored());
     assert!(!opened.stream.is_secure());
     let (name, value) = opened.headers.last().unwrap();
     assert_eq!((&**name, &value[..]), ("X-Server", &b"of the tests"[..]));
@@ -136,4 +143,20 @@ async fn extensions_are_offered_each_time_and_before_compression() {
         assert!(offered.starts_with("x-unknown, permessage-deflate"));
         tokio::join!(converse(opened.unwrap()), side.echo());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_of_one_moment_are_not_due_at_one_moment() {
+    let connector = Connector::new("ws://a.example").unwrap();
+    let mut due = HashSet::new();
+    for _ in 0..16 {
+        let (ours, theirs) = duplex(4096);
+        let (opened, _) = tokio::join!(connector.connect_over(ours), accept(theirs));
+        let now = Instant::now().into_std();
+        match opened.unwrap().connection.poll_output(now) {
+            Output::Wait(Some(ping)) => due.insert(ping - now),
+            other => panic!("{other:?}"),
+        };
+    }
+    assert!(due.len() > 1);
 }
