@@ -16,7 +16,7 @@ use crate::{Driver, Handlers, WsContext};
 
 /// An actor that is the server; its [`Peer`] is a client.
 ///
-/// Limits and deadlines are those of the handlers.
+/// Limits and deadlines are those of the handlers, without jitter.
 pub fn server<A>(actor: A, handlers: impl Into<Arc<Handlers<A>>>) -> Setup<A>
 where
     A: Actor<Context = WsContext<A>>,
@@ -26,7 +26,7 @@ where
 
 /// An actor that is the client; its [`Peer`] is a server.
 ///
-/// Limits and deadlines are those of the handlers. Masking keys are the same in
+/// Limits and deadlines are those of the handlers, without jitter. Masking keys are the same in
 /// each run.
 pub fn client<A>(actor: A, handlers: impl Into<Arc<Handlers<A>>>) -> Setup<A>
 where

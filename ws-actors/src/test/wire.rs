@@ -101,7 +101,6 @@ impl State {
 
     pub(super) fn reset(&mut self) {
         self.broken = true;
-        self.sent.clear();
         wake(&mut self.reader);
         wake(&mut self.writer);
     }
@@ -119,9 +118,9 @@ impl State {
                 None => break,
                 Some(Err(fault)) => self.fault = Some(fault),
                 Some(Ok((header, payload))) => {
-                    let may_answer = self.answers_pings && !self.close_sent && !self.ended;
-                    let answered = header.opcode == Opcode::PING && may_answer;
-                    if answered {
+                    let answered = header.opcode == Opcode::PING && self.answers_pings;
+                    // Nothing follows a Close frame, or the end.
+                    if answered && !self.close_sent && !self.ended {
                         self.pongs.push(payload.clone());
                     }
                     self.close_received |= header.opcode == Opcode::CLOSE;
@@ -139,7 +138,7 @@ impl State {
     }
 
     fn send_pongs(&mut self) {
-        if self.protocol.is_within_frame() || self.close_sent {
+        if self.protocol.is_within_frame() {
             return;
         }
         for payload in self.pongs.drain(..) {

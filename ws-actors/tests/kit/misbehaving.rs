@@ -172,9 +172,11 @@ fn frames_are_sent_as_they_are_right_or_wrong() {
     for (frame, fault) in cases {
         test::run(async {
             let (mut client, outcome) = connect(Config::new());
-            client.send_frame(&frame);
+            client.send_frame(frame);
             client.expect_close(fault.close_code()).await;
             client.expect_end().await;
+            assert!(client.is_over());
+            assert_eq!(client.elapsed(), Duration::ZERO);
             assert_eq!(outcome.take().unwrap().cause, Cause::Protocol(fault));
         });
     }
