@@ -1,45 +1,69 @@
 use std::{
     cell::OnceCell,
+    collections::VecDeque,
+    error::Error,
     fmt, mem,
     pin::Pin,
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
-use actix::{
-    Actor, ActorContext, ActorFuture, ActorState, Addr, AsyncContext, Handler, Message,
-    SpawnHandle,
-    dev::{
-        Envelope, OneshotSender, ToEnvelope,
-        channel::{AddressReceiver, channel},
-    },
-};
-use bytes::Bytes;
-use serde::Serialize;
-use ws_core::{CloseCode, ClosePayload, Connection, PreparedMessage, State, Utf8Bytes};
+use actix::{Actor, ActorContext, ActorFuture, SpawnHandle, dev::channel::AddressReceiver};
+use ws_core::{Cause, CloseCode, ClosePayload, Connection, Event, Fin, Message, Outcome, State};
 
 use crate::{
-    SendError,
-    outbox::{Outbox, Outgoing},
+    ConnectionHandle, Flow, Occurrence, Overflow, SendError,
+    handle::{Content, Letter},
+    metrics::Tally,
+    outbox::{Next, Outbox, Outgoing, Parts},
+    rate::Meter,
 };
+
+mod actor;
+mod sending;
 
 /// The actix context of a connection actor.
 ///
-/// It is an ordinary [`AsyncContext`], and the way to the peer: text, binary,
-/// JSON, pings, and the closing handshake. Sending never waits: a message is
-/// queued, or the error says why not.
+/// It is an ordinary [`AsyncContext`](actix::AsyncContext), and the way to the
+/// peer: text, binary, JSON, streams, pings, and the closing handshake. Sending
+/// never waits: a message is queued, or the error says why not.
 pub struct WsContext<A: Actor<Context = Self>> {
     pub(crate) connection: Connection,
     pub(crate) now: Instant,
     pub(crate) stage: Stage,
-    /// A future of [`AsyncContext::wait`] is under way.
+    /// A future of [`AsyncContext::wait`](actix::AsyncContext::wait) is under
+    /// way, or the peer is waited for.
     pub(crate) waiting: bool,
     /// `terminate` was called.
     pub(crate) terminated: bool,
     pub(crate) requests: Requests<A>,
+    pub(crate) responses: Responses,
     pub(crate) round_trip: Option<Duration>,
+    /// How the connection ended, once it did.
+    pub(crate) outcome: Option<Outcome>,
+    /// The actor wants to hear no frames for now.
+    pub(crate) reading_paused: bool,
+    /// Frames may be heard again.
+    pub(crate) resumed: bool,
+    /// More waits for the peer than it keeps up with.
+    congested: bool,
+    /// Another connection will take the place of one that ends.
+    pub(crate) reconnects: Reconnects,
+    /// What the actor is to be told before the next frame.
+    pub(crate) notices: VecDeque<Occurrence>,
+    /// The actor is to hear of a new connection before what waits leaves.
+    pub(crate) greeting: bool,
+    pub(crate) tally: Tally,
+    meter: Option<Box<Meter>>,
     outbox: Outbox,
+    /// A message of which fragments have left already.
+    under_way: Option<Box<Parts>>,
+    /// When a message under way is cut short, once the connection is to close.
+    cut_at: Option<Instant>,
     /// Made when somebody asks for the address: most actors need none.
     mailbox: OnceCell<AddressReceiver<A>>,
+    /// As little.
+    remote: OnceCell<ConnectionHandle>,
     last_handle: SpawnHandle,
 }
 
@@ -48,9 +72,16 @@ pub(crate) type Task<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
 
 /// What the actor asked of its runtime in one call.
 pub(crate) struct Requests<A> {
-    pub(crate) spawn: Vec<(SpawnHandle, Task<A>)>,
+    pub(crate) spawn: Vec<Spawn<A>>,
     pub(crate) wait: Vec<Task<A>>,
     pub(crate) cancel: Vec<SpawnHandle>,
+}
+
+pub(crate) struct Spawn<A> {
+    pub(crate) handle: SpawnHandle,
+    pub(crate) task: Task<A>,
+    /// It is what the handler of a frame returned.
+    pub(crate) response: bool,
 }
 
 impl<A> Default for Requests<A> {
@@ -69,6 +100,27 @@ impl<A> Requests<A> {
     }
 }
 
+/// The futures that handlers of frames returned.
+#[derive(Debug, Default)]
+pub(crate) struct Responses {
+    /// What is spawned now is one.
+    pub(crate) expected: bool,
+    pub(crate) under_way: usize,
+}
+
+/// Whether the connection is one of several, and what becomes of messages while
+/// there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "servers wait for clients")
+)]
+pub(crate) enum Reconnects {
+    No,
+    Refusing,
+    Keeping,
+}
+
 /// Where the actor is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -84,7 +136,7 @@ pub(crate) enum Stage {
 }
 
 impl<A: Actor<Context = Self>> WsContext<A> {
-    pub(crate) fn new(now: Instant, connection: Connection, max_queued_bytes: usize) -> Self {
+    pub(crate) fn new(now: Instant, connection: Connection, flow: Flow) -> Self {
         Self {
             connection,
             now,
@@ -92,154 +144,353 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             waiting: false,
             terminated: false,
             requests: Requests::default(),
+            responses: Responses::default(),
             round_trip: None,
-            outbox: Outbox::new(max_queued_bytes),
+            outcome: None,
+            reading_paused: false,
+            resumed: false,
+            congested: false,
+            reconnects: Reconnects::No,
+            notices: VecDeque::new(),
+            greeting: false,
+            tally: Tally::default(),
+            meter: flow.rate_limit.map(|it| Box::new(Meter::new(it, now))),
+            outbox: Outbox::new(flow),
+            under_way: None,
+            cut_at: None,
             mailbox: OnceCell::new(),
+            remote: OnceCell::new(),
             last_handle: SpawnHandle::default(),
         }
     }
 
-    /// Queues a text message.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing, or too much waits for the peer already.
-    pub fn text(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), SendError> {
-        self.send(ws_core::Message::Text(text.into()))
-    }
+    // What comes in.
 
-    /// Queues a binary message.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text).
-    pub fn binary(&mut self, bytes: impl Into<Bytes>) -> Result<(), SendError> {
-        self.send(ws_core::Message::Binary(bytes.into()))
-    }
-
-    /// Queues a text message that holds `value` as JSON.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text), and if the value cannot be written as JSON.
-    pub fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), SendError> {
-        self.text(serde_json::to_string(value)?)
-    }
-
-    /// Queues a message.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text).
-    pub fn send(&mut self, message: impl Into<ws_core::Message>) -> Result<(), SendError> {
-        self.queue(Outgoing::Message(message.into()))
-    }
-
-    /// Queues a message that was encoded once for many connections.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text).
-    pub fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), SendError> {
-        self.queue(Outgoing::Prepared(message.clone()))
-    }
-
-    /// Queues a Ping with a payload of at most 125 bytes.
-    ///
-    /// The heartbeat needs no help; this one is for protocols above.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing, the payload is too long, or 64 KiB wait
-    /// for the peer already; that does not close the connection.
-    pub fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
-        self.check_open()?;
-        if !self.has_room() {
-            return Err(SendError::Full {
-                messages: 0,
-                queued: self.connection.queued_bytes(),
-                limit: HIGH_WATER,
-            });
+    /// What the protocol reports next, unless the peer was too fast.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        if self.spent_until().is_some() {
+            return None;
         }
-        Ok(self.connection.ping(payload)?)
+        let event = self.connection.poll_event()?;
+        self.tally.received.count(held(&event));
+        if let Event::Pong {
+            round_trip: Some(round_trip),
+            ..
+        } = event
+        {
+            self.round_trip = Some(round_trip);
+            self.tally.round_trip = Some(round_trip);
+        } else if let Event::Closed(outcome) = &event {
+            self.outcome = Some(Outcome::clone(outcome));
+        }
+        if let Some(meter) = &mut self.meter {
+            meter.count_message(self.now);
+            self.heed_limit();
+        }
+        Some(event)
     }
 
-    /// Begins the closing handshake, after all that is queued.
-    ///
-    /// The actor goes on until [`Closed`](crate::Closed), which comes when the
-    /// peer answers or [`ws_core::Config::close_timeout`] has passed.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing already, the code must not be sent, or the
-    /// reason is longer than 123 bytes.
-    pub fn close(
-        &mut self,
-        code: CloseCode,
-        reason: impl Into<Utf8Bytes>,
-    ) -> Result<(), SendError> {
-        let payload = ClosePayload::new(code, reason)?;
-        self.check_open()?;
-        self.close_with(payload);
-        Ok(())
+    pub(crate) fn count_read(&mut self, bytes: usize) {
+        self.tally.received.bytes += bytes as u64;
+        if let Some(meter) = &mut self.meter {
+            meter.count_bytes(self.now, bytes);
+            self.heed_limit();
+        }
     }
 
-    /// The subprotocol that was agreed on in the opening handshake.
-    #[must_use]
-    pub fn subprotocol(&self) -> Option<&str> {
-        self.connection.subprotocol()
+    /// Until when the peer is not listened to, as it was too fast.
+    pub(crate) fn spent_until(&self) -> Option<Instant> {
+        let meter = self.meter.as_ref().filter(|meter| !meter.closes)?;
+        if self.connection.state() == State::Closed {
+            return None;
+        }
+        meter.spent_until(self.now)
     }
 
-    /// A handle for others on this thread that send to this connection.
-    #[must_use]
-    pub fn outbox(&self) -> Outbox {
-        self.outbox.clone()
+    fn heed_limit(&mut self) {
+        let spent = self
+            .meter
+            .as_ref()
+            .is_some_and(|meter| meter.closes && meter.spent_until(self.now).is_some());
+        if spent {
+            let payload = ClosePayload::new(CloseCode::POLICY_VIOLATION, "too much at once");
+            self.close_with(payload.unwrap_or_default(), Cause::RateLimit);
+        }
     }
 
-    /// The number of bytes that wait for the peer.
-    #[must_use]
-    pub fn queued_bytes(&self) -> usize {
-        self.connection.queued_bytes() + self.outbox.queued_bytes()
+    /// Whether the actor is told of a frame now.
+    pub(crate) fn hears_frames(&self) -> bool {
+        use actix::AsyncContext as _;
+        self.stage == Stage::Stopping || !self.waiting() && !self.is_deaf()
     }
 
-    /// The time between the heartbeat's last Ping and its Pong, if one came.
-    #[must_use]
-    pub const fn round_trip(&self) -> Option<Duration> {
-        self.round_trip
+    /// Whether the end of its connection is not the actor's.
+    pub(crate) fn outlives_connection(&self) -> bool {
+        self.reconnects != Reconnects::No && !self.is_leaving()
     }
 
-    pub(crate) fn close_with(&mut self, payload: ClosePayload) {
+    /// Whether this side wants no connection any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.outbox.is_closed() || !matches!(self.stage, Stage::Started | Stage::Running)
+    }
+
+    /// Why this side wants no connection any more.
+    #[cfg(feature = "client")]
+    pub(crate) fn asked_cause(&self) -> Option<Cause> {
+        let asked = self.outbox.take_close().map(|(_, cause)| cause);
+        asked.or_else(|| self.is_leaving().then_some(Cause::Local))
+    }
+
+    /// Goes on with another connection.
+    #[cfg(feature = "client")]
+    pub(crate) fn replace_connection(&mut self, now: Instant, connection: Connection) {
+        self.now = now;
+        self.connection = connection;
+        self.round_trip = None;
+        self.outcome = None;
+        self.congested = false;
+        self.tally = Tally::default();
+        let limit = self.outbox.flow().rate_limit;
+        self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
+    }
+
+    /// Whether frames are to wait, though the actor hears others.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.reading_paused || self.responses.under_way >= self.outbox.flow().max_responses
+    }
+
+    /// Whether the actor is to wait for the peer.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.congested
+            && self.outbox.flow().overflow == Overflow::Wait
+            && self.connection.state() == State::Open
+    }
+
+    // What goes out.
+
+    pub(crate) fn set_waker(&self, waker: &Waker) {
+        self.outbox.set_waker(waker);
+        if let Some(remote) = self.remote.get() {
+            remote.set_waker(waker);
+        }
+    }
+
+    /// Takes over what other threads asked for.
+    pub(crate) fn open_post(&mut self) {
+        let Some(post) = self.remote.get().and_then(ConnectionHandle::take) else {
+            return;
+        };
+        for Letter { content, key } in post.letters {
+            let outgoing = match content {
+                Content::Message(message) => Outgoing::Message(message),
+                Content::Prepared(prepared) => Outgoing::Prepared(prepared),
+            };
+            self.outbox.admit(outgoing, key);
+        }
+        if let Some(code) = post.slow {
+            self.outbox.give_up(code);
+        }
+        if let Some(payload) = post.close {
+            self.close_with(payload, Cause::Local);
+        }
+        if post.stop {
+            self.stop();
+        }
+    }
+
+    /// Tells other threads how much waits.
+    pub(crate) fn publish(&self) {
+        if let Some(remote) = self.remote.get() {
+            remote.publish(self.queued_bytes(), !self.outbox.is_closed());
+        }
+    }
+
+    pub(crate) fn close_with(&mut self, payload: ClosePayload, cause: Cause) {
+        self.outbox.close_because(payload, cause);
+        if !self.has_parts() {
+            self.flush_to_close();
+        }
+    }
+
+    /// Sends all that waits and the Close frame behind it; parts that are still
+    /// to come are given up.
+    fn flush_to_close(&mut self) {
+        let Some((payload, cause)) = self.outbox.take_close() else {
+            return;
+        };
         if self.connection.state() == State::Open {
             // The outbox is bounded, and the Close frame has to be behind it.
-            while let Some(outgoing) = self.outbox.pop() {
-                self.transmit(outgoing).ok();
+            while self.under_way.is_none() {
+                match self.outbox.pop() {
+                    Some(Outgoing::Parts(parts)) => self.under_way = Some(parts),
+                    Some(outgoing) => self.transmit(outgoing),
+                    None => break,
+                }
             }
-            self.connection.close(self.now, payload).ok();
+            self.connection.close_because(self.now, payload, cause).ok();
         }
+        self.under_way = None;
         self.outbox.shut();
     }
 
     /// Moves messages from the outbox to the connection, as far as it has room.
-    pub(crate) fn drain_outbox(&mut self) {
+    pub(crate) fn drain_outbox(&mut self, cx: &mut Context<'_>) {
+        // A Pong that found no room goes before what makes none.
+        self.connection.transmit();
         if self.connection.state() != State::Open {
-            self.outbox.shut();
+            self.under_way = None;
+            if self.reconnects == Reconnects::No {
+                self.outbox.shut();
+            }
             return;
         }
-        if let Some(payload) = self.outbox.take_close() {
-            self.close_with(payload);
+        if self.greeting {
+            return;
+        }
+        if self.outbox.is_closing() {
+            let cut_at = *self.cut_at.get_or_insert(self.now + CUT);
+            if !self.has_parts() || cut_at <= self.now {
+                self.flush_to_close();
+                return;
+            }
         }
         while self.has_room() {
-            let Some(outgoing) = self.outbox.pop() else {
-                break;
-            };
-            self.transmit(outgoing).ok();
+            if self.under_way.is_some() {
+                if self.send_parts(cx).is_pending() {
+                    break;
+                }
+                continue;
+            }
+            match self.outbox.pop() {
+                Some(Outgoing::Parts(parts)) => self.under_way = Some(parts),
+                Some(outgoing) => self.transmit(outgoing),
+                None => break,
+            }
         }
+        if self.outbox.is_closing() && !self.has_parts() {
+            self.flush_to_close();
+        }
+    }
+
+    /// Sends the fragments that are there of the message under way; pending if
+    /// more is to come.
+    fn send_parts(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(parts) = &mut self.under_way
+            && self.connection.queued_bytes() < HIGH_WATER
+        {
+            let next = match parts.poll_next(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(next) => next,
+            };
+            match next {
+                Some(Next::Frame(frame)) => {
+                    let last = frame.fin == Fin::Last;
+                    self.tally.sent.payload += frame.payload.len() as u64;
+                    self.tally.sent.messages += u64::from(last);
+                    if let Err(error) = self.connection.send_frame(self.now, frame) {
+                        self.cut(&error);
+                    } else if last {
+                        self.under_way = None;
+                    }
+                }
+                Some(Next::Failed(error)) => self.cut(&*error),
+                None => self.under_way = None,
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// A message that has begun cannot be finished, nor can another begin.
+    fn cut(&mut self, error: &(dyn Error + 'static)) {
+        tracing::error!(error, "a stream failed: its connection closes with 1011");
+        self.under_way = None;
+        self.outbox.shut();
+        let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "message cut short");
+        let payload = payload.unwrap_or_default();
+        self.connection
+            .close_because(self.now, payload, Cause::StreamFailed)
+            .ok();
+    }
+
+    /// When a message under way is cut short for the Close frame behind it.
+    pub(crate) fn cut_at(&self) -> Option<Instant> {
+        self.cut_at.filter(|_| self.outbox.is_closing())
+    }
+
+    fn has_parts(&self) -> bool {
+        self.under_way.is_some() || self.outbox.has_parts()
     }
 
     /// Whether the peer keeps up with what is sent.
     pub(crate) fn has_room(&self) -> bool {
         self.connection.queued_bytes() < HIGH_WATER
     }
+
+    /// The messages given up so far.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.outbox.given_up()
+    }
+
+    /// Notes whether the peer keeps up; true if it has just caught up.
+    pub(crate) fn note_congestion(&mut self) -> bool {
+        let queued = self.queued_bytes();
+        self.tally.high_water = self.tally.high_water.max(queued);
+        if !self.has_room() {
+            self.congested = true;
+        } else if self.congested
+            && self.outbox.is_empty()
+            && self.connection.queued_bytes() <= LOW_WATER
+        {
+            self.congested = false;
+            self.notices.push_back(Occurrence::Writable);
+            return true;
+        }
+        false
+    }
+
+    /// Sends a message at once, or puts it behind those that wait.
+    fn queue(&mut self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
+        self.check_open()?;
+        if self.connection.state() != State::Open {
+            return self.outbox.keep(outgoing, key);
+        }
+        let first = self.outbox.is_empty() && self.under_way.is_none();
+        let next = (first || self.greeting) && self.has_room();
+        if next && !matches!(outgoing, Outgoing::Parts(_)) {
+            return Ok(self.try_transmit(outgoing)?);
+        }
+        self.outbox.push(outgoing, key)?;
+        self.congested |= !self.has_room();
+        Ok(())
+    }
+
+    fn try_transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
+        self.tally.sent.count(outgoing.len());
+        match outgoing {
+            Outgoing::Message(message) => self.connection.send(message),
+            Outgoing::Prepared(message) => self.connection.send_prepared(&message),
+            Outgoing::Parts(_) => Ok(()),
+        }
+    }
+
+    fn transmit(&mut self, outgoing: Outgoing) {
+        // It was looked at when it was queued, and the connection is open.
+        self.try_transmit(outgoing).ok();
+    }
+
+    fn check_open(&self) -> Result<(), SendError> {
+        if self.outbox.is_closed() {
+            return Err(SendError::CLOSING);
+        }
+        match self.reconnects {
+            _ if self.connection.state() == State::Open => Ok(()),
+            Reconnects::Keeping => Ok(()),
+            Reconnects::Refusing => Err(SendError::Offline),
+            Reconnects::No => Err(SendError::CLOSING),
+        }
+    }
+
+    // The actor's own.
 
     pub(crate) fn mailbox(&mut self) -> Option<&mut AddressReceiver<A>> {
         self.mailbox.get_mut()
@@ -250,109 +501,12 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.stage = Stage::Stopped;
         self.outbox.shut();
         self.mailbox.take();
+        if let Some(remote) = self.remote.get() {
+            remote.shut();
+        }
         // Destructors are anybody's: by now there is nothing to disturb.
+        drop(self.under_way.take());
         drop(mem::take(&mut self.requests));
-    }
-
-    fn check_open(&self) -> Result<(), SendError> {
-        if self.outbox.is_closed() || self.connection.state() != State::Open {
-            Err(SendError::CLOSING)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn queue(&mut self, outgoing: Outgoing) -> Result<(), SendError> {
-        self.check_open()?;
-        if self.outbox.is_empty() && self.has_room() {
-            Ok(self.transmit(outgoing)?)
-        } else {
-            self.outbox.push(outgoing)
-        }
-    }
-
-    fn transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
-        match outgoing {
-            Outgoing::Message(message) => self.connection.send(message),
-            Outgoing::Prepared(message) => self.connection.send_prepared(&message),
-        }
-    }
-
-    fn next_handle(&mut self) -> SpawnHandle {
-        self.last_handle = self.last_handle.next();
-        self.last_handle
-    }
-}
-
-impl<A: Actor<Context = Self>> ActorContext for WsContext<A> {
-    /// Begins to close the connection with 1000; the actor stops when it is
-    /// closed. Until then it hears nothing but [`Closed`](crate::Closed).
-    fn stop(&mut self) {
-        if matches!(self.stage, Stage::Started | Stage::Running) {
-            self.stage = Stage::StopAsked;
-        }
-    }
-
-    /// Drops the transport without a closing handshake.
-    fn terminate(&mut self) {
-        self.terminated = true;
-        if self.stage != Stage::Stopped {
-            self.stage = Stage::Terminated;
-        }
-    }
-
-    fn state(&self) -> ActorState {
-        match self.stage {
-            Stage::Started => ActorState::Started,
-            Stage::Running => ActorState::Running,
-            Stage::StopAsked | Stage::Stopping => ActorState::Stopping,
-            Stage::Terminated | Stage::Stopped => ActorState::Stopped,
-        }
-    }
-}
-
-impl<A: Actor<Context = Self>> AsyncContext<A> for WsContext<A> {
-    fn address(&self) -> Addr<A> {
-        let mailbox = self.mailbox.get_or_init(|| channel(MAILBOX).1);
-        Addr::new(mailbox.sender())
-    }
-
-    fn spawn<F>(&mut self, future: F) -> SpawnHandle
-    where
-        F: ActorFuture<A, Output = ()> + 'static,
-    {
-        let handle = self.next_handle();
-        self.requests.spawn.push((handle, Box::pin(future)));
-        handle
-    }
-
-    fn wait<F>(&mut self, future: F)
-    where
-        F: ActorFuture<A, Output = ()> + 'static,
-    {
-        self.requests.wait.push(Box::pin(future));
-    }
-
-    fn waiting(&self) -> bool {
-        self.waiting
-            || !self.requests.wait.is_empty()
-            || !matches!(self.stage, Stage::Started | Stage::Running)
-    }
-
-    fn cancel_future(&mut self, handle: SpawnHandle) -> bool {
-        self.requests.cancel.push(handle);
-        true
-    }
-}
-
-impl<A, M> ToEnvelope<A, M> for WsContext<A>
-where
-    A: Actor<Context = Self> + Handler<M>,
-    M: Message + Send + 'static,
-    M::Result: Send,
-{
-    fn pack(message: M, tx: Option<OneshotSender<M::Result>>) -> Envelope<A> {
-        Envelope::new(message, tx)
     }
 }
 
@@ -365,8 +519,20 @@ impl<A: Actor<Context = Self>> fmt::Debug for WsContext<A> {
     }
 }
 
+/// The bytes of a message that an event holds.
+pub(crate) fn held(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => Message::payload(message).len(),
+        Event::Part(part) => part.payload.len(),
+        Event::Closed(_) | _ => 0,
+    }
+}
+
 /// Above this many queued bytes messages wait in the outbox and no input is
 /// read, so that a peer which asks and does not listen is slowed down.
-const HIGH_WATER: usize = 64 * 1024;
-/// actix's own mailbox capacity.
-const MAILBOX: usize = 16;
+pub(crate) const HIGH_WATER: usize = 64 * 1024;
+/// Below this many, a peer that was behind has caught up.
+const LOW_WATER: usize = HIGH_WATER / 2;
+/// How long a message under way may go on before a Close frame that waits for
+/// its end: as the default close timeout.
+const CUT: Duration = Duration::from_secs(5);

@@ -34,8 +34,8 @@ pub mod test;
 mod upgrade;
 
 pub use ws_actors::{
-    Binary, Closed, FrameMessage, Json, Outbox, Part, Ping, Pong, Rejection, SendError, Text,
-    WsContext,
+    Binary, Closed, ConnectionHandle, Flow, FrameMessage, Json, Notice, Occurrence, Outbox,
+    Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot, Text, Writable, WsContext,
 };
 pub use ws_core::{
     Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, MessagePart, Opcode, Outcome,

@@ -2,9 +2,28 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::http::ResponseHead;
 
-/// The body of a response that refuses, up to a limit (RFC 9112 §6).
+/// Reads the body of a response that refuses, up to 64 KiB of it ([RFC 9112 §6]).
+///
+/// [`ClientOpening`](super::ClientOpening) has one inside; this is for other
+/// responses, such as a proxy's.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use ws_core::handshake::http::{BodyReader, HeadReader};
+///
+/// let mut input = BytesMut::from("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+/// let head = HeadReader::new().response(&mut input)?.expect("it is whole");
+/// let mut body = BodyReader::new(&head);
+/// while !body.read(&mut input) {
+///     // append more to `input`; the stream's end is the body's, too
+/// }
+/// assert_eq!(&body.into_bytes()[..], b"no");
+/// # Ok::<_, ws_core::handshake::http::HeadError>(())
+/// ```
+///
+/// [RFC 9112 §6]: https://www.rfc-editor.org/rfc/rfc9112#section-6
 #[derive(Debug)]
-pub(super) struct BodyReader {
+pub struct BodyReader {
     framing: Framing,
     body: BytesMut,
 }
@@ -22,7 +41,9 @@ enum Framing {
 }
 
 impl BodyReader {
-    pub(super) fn of(head: &ResponseHead) -> Self {
+    /// A reader of the body behind this head.
+    #[must_use]
+    pub fn new(head: &ResponseHead) -> Self {
         let field = |wanted: &str| {
             let mut fields = head.headers.iter();
             let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
@@ -44,7 +65,7 @@ impl BodyReader {
 
     /// Takes what there is of the body; true when it is whole, or as long as
     /// it may be.
-    pub(super) fn read(&mut self, input: &mut BytesMut) -> bool {
+    pub fn read(&mut self, input: &mut BytesMut) -> bool {
         loop {
             if self.body.len() >= LIMIT {
                 return true;
@@ -89,7 +110,9 @@ impl BodyReader {
         }
     }
 
-    pub(super) fn into_bytes(self) -> Bytes {
+    /// What came of the body.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
         self.body.freeze()
     }
 

@@ -6,8 +6,7 @@ use crate::{Config, Connection};
 
 use super::{
     ClientHandshake, FieldError, OpeningError, Response, WebSocketUrl,
-    body::BodyReader,
-    http::{HeadReader, ResponseHead, write_request},
+    http::{BodyReader, HeadReader, ResponseHead, write_request},
 };
 
 /// A client's opening handshake over a stream of bytes, for those who have no
@@ -44,6 +43,8 @@ pub struct ClientOpening {
     reader: HeadReader,
     /// A response other than 101, whose body is under way.
     refusal: Option<(ResponseHead, BodyReader)>,
+    /// Of the response that opened the connection.
+    headers: Vec<(String, Bytes)>,
 }
 
 /// What became of an opening handshake.
@@ -80,6 +81,7 @@ impl ClientOpening {
             config,
             reader: HeadReader::new(),
             refusal: None,
+            headers: Vec::new(),
         })
     }
 
@@ -87,6 +89,13 @@ impl ClientOpening {
     #[must_use]
     pub const fn request(&self) -> &Bytes {
         &self.request
+    }
+
+    /// The header fields of the response that opened the connection; none
+    /// before. What a server sets, such as `Set-Cookie`, stands there.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, Bytes)] {
+        &self.headers
     }
 
     /// When the handshake has taken too long.
@@ -116,11 +125,12 @@ impl ClientOpening {
                 let headers = headers.map(|(name, value)| (&**name, &**value));
                 let config = Arc::clone(&self.config);
                 let connection = handshake.complete(head.status, headers, now, config)?;
+                self.headers = head.headers;
                 return Ok(Some(Answer::Open(connection)));
             }
             // Interim responses come before the answer (RFC 9110 §15.2).
             if head.status / 100 != 1 {
-                let body = BodyReader::of(&head);
+                let body = BodyReader::new(&head);
                 self.refusal = Some((head, body));
             }
         }

@@ -13,6 +13,8 @@ use super::{
     field::{check_field, check_target},
 };
 
+pub use super::body::BodyReader;
+
 /// Waits for the end of a head, and reads it.
 ///
 /// Each byte is looked at once while it arrives, and the head is parsed once,

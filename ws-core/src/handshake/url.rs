@@ -1,3 +1,5 @@
+use std::fmt;
+
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -51,6 +53,44 @@ impl WebSocketUrl {
     /// If it names no WebSocket.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text).map_err(|error| UrlError::Malformed(text.to_owned(), error))?;
+        Self::take_apart(&url)
+    }
+
+    /// Where a redirect leads: the value of `Location` in a response from this
+    /// URL (RFC 9110 §10.2.2), which may be relative to it.
+    ///
+    /// Servers redirect in terms of HTTP: `http:` counts as `ws:`, `https:` as
+    /// `wss:`, and a fragment is passed over.
+    ///
+    /// ```
+    /// use ws_core::handshake::WebSocketUrl;
+    ///
+    /// let url = WebSocketUrl::parse("ws://example.com/chat/?room=7")?;
+    /// assert_eq!(url.join("eu")?.target(), "/chat/eu");
+    /// let moved = url.join("https://eu.example.com/chat")?;
+    /// assert_eq!(moved, WebSocketUrl::parse("wss://eu.example.com/chat")?);
+    /// # Ok::<_, ws_core::handshake::UrlError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it leads to no WebSocket.
+    pub fn join(&self, location: &str) -> Result<Self, UrlError> {
+        let malformed = |error| UrlError::Malformed(location.to_owned(), error);
+        let base = Url::parse(&self.to_string()).map_err(malformed)?;
+        let mut url = base.join(location).map_err(malformed)?;
+        let scheme = match url.scheme() {
+            "http" | "ws" => "ws",
+            "https" | "wss" => "wss",
+            other => return Err(UrlError::Scheme(other.to_owned())),
+        };
+        url.set_scheme(scheme)
+            .map_err(|()| UrlError::Scheme(scheme.to_owned()))?;
+        url.set_fragment(None);
+        Self::take_apart(&url)
+    }
+
+    fn take_apart(url: &Url) -> Result<Self, UrlError> {
         let secure = match url.scheme() {
             "ws" => false,
             "wss" => true,
@@ -116,6 +156,13 @@ impl WebSocketUrl {
     }
 }
 
+impl fmt::Display for WebSocketUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "wss" } else { "ws" };
+        write!(f, "{scheme}://{}{}", self.host_header, self.target)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +224,36 @@ mod tests {
         );
         assert_eq!(parse("ws://a.example/#b"), UrlError::Fragment);
         assert_eq!(parse("ws://me:pw@a.example"), UrlError::Credentials);
+    }
+
+    #[test]
+    fn locations_are_resolved() {
+        let base = WebSocketUrl::parse("wss://a.example:8443/b/c?d").unwrap();
+        for (location, expected) in [
+            ("e", "wss://a.example:8443/b/e"),
+            ("/e?f#g", "wss://a.example:8443/e?f"),
+            ("?f", "wss://a.example:8443/b/c?f"),
+            ("", "wss://a.example:8443/b/c?d"),
+            ("//b.example/c", "wss://b.example/c"),
+            ("https://b.example:443/", "wss://b.example/"),
+            ("https://b.example:80", "wss://b.example:80/"),
+            ("http://b.example:443", "ws://b.example:443/"),
+            ("ws://[::1]:9001/", "ws://[::1]:9001/"),
+        ] {
+            let joined = base.join(location).unwrap();
+            assert_eq!(joined, WebSocketUrl::parse(expected).unwrap(), "{location}");
+            assert_eq!(joined.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn locations_without_a_websocket_are_refused() {
+        let base = WebSocketUrl::parse("ws://a.example/").unwrap();
+        let join = |location| base.join(location).unwrap_err();
+        assert_eq!(join("ftp://b"), UrlError::Scheme("ftp".to_owned()));
+        assert_eq!(join("data:,b"), UrlError::Scheme("data".to_owned()));
+        assert_eq!(join("//me:pw@b.example"), UrlError::Credentials);
+        assert!(matches!(join("http://"), UrlError::Malformed(..)));
     }
 
     #[test]

@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{ConnectError, Stage};
+
+/// When all stages up to the opening handshake have to be done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    limit: Duration,
+    /// `None` if it is too far away to be written.
+    at: Option<Instant>,
+}
+
+impl Deadline {
+    pub(super) fn after(limit: Duration) -> Self {
+        Self {
+            limit,
+            at: Instant::now().checked_add(limit),
+        }
+    }
+
+    /// What the future comes to, unless it comes too late.
+    pub(super) async fn within<T>(
+        self,
+        stage: Stage,
+        future: impl Future<Output = T>,
+    ) -> Result<T, ConnectError> {
+        match self.at {
+            Some(at) => timeout_at(at, future).await.map_err(|_| self.missed(stage)),
+            None => Ok(future.await),
+        }
+    }
+
+    const fn missed(self, stage: Stage) -> ConnectError {
+        ConnectError::Timeout {
+            stage,
+            limit: self.limit,
+        }
+    }
+}
