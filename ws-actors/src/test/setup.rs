@@ -3,7 +3,7 @@ use std::{fmt, future::Future, sync::Arc};
 use actix::Actor;
 use tokio::{task::spawn_local, time::Instant};
 use ws_core::{
-    Connection, Entropy, Role,
+    Connection, Entropy, Outcome, Role,
     extension::{Agreement, Extension, Params, deflate::Deflate},
 };
 
@@ -118,10 +118,8 @@ impl<A: Actor<Context = WsContext<A>>> Setup<A> {
     }
 }
 
-/// Whatever a driver ends with, it has ended.
-async fn drive<D: Future>(driver: D, driven: Driven) {
-    driver.await;
-    drop(driven);
+async fn drive(driver: impl Future<Output = Outcome>, driven: Driven) {
+    driven.with(driver.await);
 }
 
 impl<A: Actor> fmt::Debug for Setup<A> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ws_actors::test::{self, Fin, Frame, Opcode};
-use ws_core::{CloseCode, Message};
+use ws_core::{Cause, CloseCode, Message};
 
 use crate::support::{seconds, server, tell};
 
@@ -20,7 +20,7 @@ fn messages_come_as_the_actor_sent_them() {
         assert_eq!(client.expect_json::<Value>().await["n"], 1);
         client.send_message(Message::text("any"));
         assert_eq!(client.expect_message().await, Message::text("any"));
-        client.close().await;
+        assert_eq!(client.close().await.cause, Cause::Remote);
         assert!(client.is_over());
     });
 }

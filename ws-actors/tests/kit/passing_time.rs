@@ -52,8 +52,11 @@ fn a_silent_peer_is_closed_and_dropped_on_time() {
         assert_eq!(cause, Cause::Timeout(Timeout::Pong));
         test::advance(millis(4_999)).await;
         assert!(!client.is_over());
+        assert_eq!(client.outcome(), None);
         test::advance(millis(1)).await;
         assert!(client.is_over());
+        let cause = client.outcome().unwrap().cause;
+        assert_eq!(cause, Cause::Timeout(Timeout::Pong));
     });
 }
 
