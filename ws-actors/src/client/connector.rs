@@ -18,39 +18,19 @@ use super::{Stage, Tls};
 ///
 /// It connects as often as it is asked to. A clone is the same description.
 ///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use ws_actors::client::{ConnectError, Connector};
-/// use ws_core::{Config, handshake::{ServerHandshake, ServerOpening}};
-/// # use bytes::BytesMut;
-/// # use tokio::io::{AsyncReadExt, AsyncWriteExt};
-/// # use std::time::Instant;
+/// ```no_run
+/// use ws_actors::client::{Connector, Proxy};
 ///
-/// let connector = Connector::new("ws://example.com/chat")?
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let connector = Connector::new("wss://example.com/chat")?
 ///     .header("Authorization", "Bearer mF_9.B5f-4.1JqM")?
-///     .subprotocols(["chat"])?;
-///
-/// // `connect` makes a TCP connection; any other stream will do as well
-/// let (stream, mut server) = tokio::io::duplex(4096);
-/// # let serving = async move {
-/// #     let mut opening = ServerOpening::new(Instant::now(), Config::new());
-/// #     let mut input = BytesMut::new();
-/// #     let head = loop {
-/// #         server.read_buf(&mut input).await.unwrap();
-/// #         if let Some(head) = opening.handle_input(Instant::now(), &mut input).unwrap() {
-/// #             break head;
-/// #         }
-/// #     };
-/// #     let handshake = ServerHandshake::new().subprotocols(["chat"]).unwrap();
-/// #     let acceptance = handshake.accept(head.to_request()).unwrap();
-/// #     let response = acceptance.response().encode().unwrap();
-/// #     server.write_all(&response).await.unwrap();
-/// # };
-/// # let (opened, ()) = tokio::join!(connector.connect_over(stream), serving);
-/// # let opened = async { opened };
-/// let opened = opened.await?;
-/// assert_eq!(opened.connection.subprotocol(), Some("chat"));
+///     .subprotocols(["chat"])?
+///     .proxy(Proxy::http("proxy.example", 3128));
+/// match connector.connect().await {
+///     Ok(opened) => assert_eq!(opened.connection.subprotocol(), Some("chat")),
+///     Err(error) if error.is_retryable() => println!("later: {:?}", error.retry_after()),
+///     Err(error) => println!("never: {error}"),
+/// }
 /// # Ok(())
 /// # }
 /// ```
