@@ -27,7 +27,7 @@ pub(crate) enum Library {
 /// A client that was told to connect.
 #[derive(Debug)]
 pub(crate) enum Peer {
-    Script(Script),
+    Script(Box<Script>),
     Tungstenite(Box<Tungstenite>),
 }
 
@@ -128,8 +128,8 @@ impl Library {
             "ca": offer.tls.map(Authority::file),
         });
         match self {
-            Self::Ws => Peer::Script(Script::node("client.mjs", &options)),
-            Self::Websockets => Peer::Script(Script::python("client.py", &options)),
+            Self::Ws => Peer::Script(Box::new(Script::node("client.mjs", &options))),
+            Self::Websockets => Peer::Script(Box::new(Script::python("client.py", &options))),
             Self::Tungstenite => {
                 assert_eq!(offer.compression, None, "it cannot compress");
                 let client = Tungstenite::connect(server, &url, offer.subprotocols, offer.tls);
@@ -151,30 +151,36 @@ impl Peer {
     /// Waits until the handshake is done, with no subprotocol, and tells which
     /// extensions were agreed on.
     pub(crate) async fn opened(&mut self) -> String {
-        match self.seen().await {
-            Seen::Open {
-                subprotocol: None,
-                extensions,
-            } => extensions,
-            other => panic!("{other:?} instead of an open connection"),
-        }
+        let seen = self.seen().await;
+        let Seen::Open {
+            subprotocol: None,
+            extensions,
+        } = seen
+        else {
+            panic!("{seen:?} instead of an open connection");
+        };
+        extensions
     }
 
     /// Waits until the connection is over, and tells the server's code and
     /// reason.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
-        match self.seen().await {
-            Seen::Closed { code, reason } => (code, reason),
-            other => panic!("{other:?} instead of the end"),
-        }
+        let seen = self.seen().await;
+        let Seen::Closed { code, reason } = seen else {
+            panic!("{seen:?} instead of the end");
+        };
+        (code, reason)
     }
 
     /// Waits for the next message, and compares it.
     pub(crate) async fn hears(&mut self, kind: Kind, payload: &[u8]) {
-        let (seen_kind, data) = match self.seen().await {
+        let seen = self.seen().await;
+        let (seen_kind, data) = match &seen {
             Seen::Text { data } => (Kind::Text, data),
             Seen::Binary { data } => (Kind::Binary, data),
-            other => panic!("{other:?} instead of a message"),
+            Seen::Open { .. } | Seen::Failed { .. } | Seen::Pong { .. } | Seen::Closed { .. } => {
+                panic!("{seen:?} instead of a message")
+            }
         };
         assert_eq!((seen_kind, data.0.len()), (kind, payload.len()));
         // Without the payloads, which may be long.

@@ -104,7 +104,10 @@ async fn client_hears_what_it_did_wrong(library: Library) {
         if matches!(seen, Seen::Failed { .. }) {
             seen = peer.seen().await;
         }
-        assert!(matches!(seen, Seen::Closed { code: it, .. } if it == code), "{seen:?}");
+        assert!(
+            matches!(seen, Seen::Closed { code: it, .. } if it == code),
+            "{seen:?}"
+        );
         let outcome = reports.closed().await;
         let sent = outcome.sent.as_ref().and_then(|sent| sent.code());
         assert_eq!(sent, Some(CloseCode::new(code)));
