@@ -10,10 +10,11 @@ mod server;
 
 /// Makes tests of scenarios: one for each library that is the peer.
 macro_rules! each_library {
-    ($($scenario:ident: $($library:ident)*;)*) => {$(
+    ($($scenario:ident: $($(#[$attribute:meta])* $library:ident)*;)*) => {$(
         mod $scenario {
             $(
                 #[actix_web::test]
+                $(#[$attribute])*
                 #[expect(non_snake_case, reason = "the library's name, as it stands in the enum")]
                 async fn $library() {
                     let library = crate::peer::Library::$library;

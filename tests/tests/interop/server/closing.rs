@@ -9,7 +9,7 @@ use ws_tests::probe::Probe;
 use super::{LARGEST, assert_over, bytes, endpoint, patient, talk};
 use crate::{
     each_library,
-    peer::{Kind, Library, Seen},
+    peer::{Kind, Library},
 };
 
 each_library! {
@@ -18,6 +18,10 @@ each_library! {
     server_that_closes_bears_a_client_that_goes_on: Ws Websockets Tungstenite;
     client_hears_that_the_server_shuts_down: Ws Websockets Tungstenite;
     client_hears_what_it_did_wrong: Ws Websockets Tungstenite;
+    client_amid_a_message_too_big_hears_that_it_is:
+        #[ignore = "often fails: a client that is still sending sees a reset"] Ws
+        #[ignore = "may fail: a client that is still sending sees a reset"] Websockets
+        #[ignore = "fails: a client that is still sending sees a reset"] Tungstenite;
 }
 
 async fn server_hears_why_a_client_closes(library: Library) {
@@ -91,23 +95,16 @@ async fn client_hears_what_it_did_wrong(library: Library) {
         let endpoint: EndpointBuilder<Probe> = Endpoint::builder().on::<Text>().on::<Closed>();
         endpoint.config(patient()).compression(None)
     };
-    let too_long = bytes(LARGEST + 1);
+    let short_only = || endpoint().config(patient().max_message_bytes(1000));
     for (endpoint, kind, payload, code) in [
-        (endpoint(), Kind::Binary, &*too_long, 1009),
+        (short_only(), Kind::Binary, &*bytes(1001), 1009),
         (endpoint(), Kind::Text, b"not utf-8: \xc3\x28", 1007),
         (texts_only(), Kind::Binary, b"data", 1003),
     ] {
         let (server, mut reports, mut peer) = talk(library, endpoint).await;
         peer.say(kind, payload).await;
-        // The server may end by a reset, as it leaves bytes of that one unread.
-        let mut seen = peer.seen().await;
-        if code == 1009 && matches!(seen, Seen::Failed { .. }) {
-            seen = peer.seen().await;
-        }
-        assert!(
-            matches!(seen, Seen::Closed { code: it, .. } if it == code),
-            "{seen:?}"
-        );
+        let (heard, _) = peer.closed().await;
+        assert_eq!(heard, code);
         let outcome = reports.closed().await;
         let sent = outcome.sent.as_ref().and_then(|sent| sent.code());
         assert_eq!(sent, Some(CloseCode::new(code)));
@@ -122,12 +119,13 @@ fn received(outcome: &Outcome) -> (u16, &str) {
     (outcome.code().get(), reason)
 }
 
-/// Shows what is left open: behind an `HttpServer` the TCP connection is reset
-/// right after the Close frame, so that the client's own Close frame fails.
-#[actix_web::test]
-#[ignore = "the rest of a refused message is not read until the client has answered"]
-async fn client_can_answer_the_refusal_of_a_message_too_big() {
-    let (_server, _reports, mut peer) = talk(Library::Tungstenite, endpoint()).await;
-    peer.say(Kind::Binary, &bytes(2 * LARGEST)).await;
-    assert_eq!(peer.closed().await.0, 1009);
+/// Shows what is left open: behind an `HttpServer` the rest of the message is
+/// not read, and the TCP connection is reset right after the Close frame. `ws`
+/// then often sees no Close frame; tungstenite cannot answer it.
+async fn client_amid_a_message_too_big_hears_that_it_is(library: Library) {
+    for _ in 0..5 {
+        let (_server, _reports, mut peer) = talk(library, endpoint()).await;
+        peer.say(Kind::Binary, &bytes(2 * LARGEST)).await;
+        assert_eq!(peer.closed().await.0, 1009);
+    }
 }
