@@ -85,7 +85,7 @@ async fn client_hears_that_the_server_shuts_down(library: Library) {
     let ((), closed) = tokio::join!(close, peer.closed());
     assert_eq!(closed.0, 1001);
     let outcome = reports.closed().await;
-    assert_eq!(outcome.cause, Cause::Local);
+    assert_eq!(outcome.cause, Cause::Drain);
     assert!(outcome.is_clean());
     assert_over(server, reports, peer).await;
 }
