@@ -11,7 +11,7 @@ use std::{
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web::ServiceConfig};
 
-use crate::wait::until;
+use crate::{tls::Authority, wait::until};
 
 /// How many threads serve connections.
 pub const WORKERS: usize = 2;
@@ -28,6 +28,15 @@ impl Server {
     /// Starts a server with what `configure` routes, on [`WORKERS`] threads.
     /// They get new connections in turns.
     pub fn start(configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
+        Self::start_over(None, configure)
+    }
+
+    /// Starts a server that speaks TLS, with a certificate of this authority if
+    /// there is one, and plain TCP otherwise.
+    pub fn start_over(
+        tls: Option<&Authority>,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Self {
         let sockets = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&sockets);
         let server = HttpServer::new(move || App::new().configure(configure.clone()))
@@ -38,9 +47,12 @@ impl Server {
             .on_connect(move |connection, data| {
                 ws_server::keep_socket(connection, data);
                 data.insert(Counted::new(&counted));
-            })
-            .bind(("127.0.0.1", 0))
-            .expect("there are ports left");
+            });
+        let server = match tls {
+            None => server.bind(("127.0.0.1", 0)),
+            Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls.server()),
+        };
+        let server = server.expect("there are ports left");
         let address = server.addrs()[0];
         let server = server.run();
         let handle = server.handle();
