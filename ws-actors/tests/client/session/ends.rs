@@ -158,9 +158,8 @@ fn an_actor_that_panics_ends_its_client() {
                     .unwrap();
                 assert_eq!(rest[0], 0x88);
             }
-            while scene.handle.is_open() {
-                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            }
+            let handle = scene.handle.clone();
+            scene.until(move |_| !handle.is_open()).await;
             assert!(!scene.address.connected());
         });
     }

@@ -72,12 +72,16 @@ impl Journal {
     /// How it ended, which it hears once and before it stops.
     pub(crate) fn end(&self) -> Cause {
         let all = self.all();
-        let [.., Heard::Closed(cause), Heard::Stopping, Heard::Stopped] = &all[..] else {
-            panic!("{all:?}");
-        };
-        let closings = all.iter().filter(|heard| matches!(heard, Heard::Closed(_)));
-        assert_eq!(closings.count(), 1, "{all:?}");
-        cause.clone()
+        assert_eq!(all.last(), Some(&Heard::Stopped), "{all:?}");
+        let stoppings = all.iter().filter(|heard| **heard == Heard::Stopping);
+        assert_eq!(stoppings.count(), 1, "{all:?}");
+        let mut causes = all.iter().filter_map(|heard| match heard {
+            Heard::Closed(cause) => Some(cause.clone()),
+            _ => None,
+        });
+        let cause = causes.next().expect("it hears of the end");
+        assert_eq!(causes.next(), None, "{all:?}");
+        cause
     }
 
     pub(crate) fn has(&self, heard: &Heard) -> bool {
@@ -167,9 +171,13 @@ impl Scene {
 
     /// Waits until the journal is so.
     pub(crate) async fn until(&self, is_so: impl Fn(&Journal) -> bool) {
-        while !is_so(&self.journal) {
+        for _ in 0..1_000_000 {
+            if is_so(&self.journal) {
+                return;
+            }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        panic!("{:?}", self.journal.all());
     }
 }
 
@@ -221,7 +229,7 @@ impl Handler<Disconnected> for Caller {
 
     fn handle(&mut self, disconnected: Disconnected, ctx: &mut Self::Context) {
         let why = match &disconnected.loss {
-            Loss::Ended(outcome) if outcome.received.is_some() => outcome.code().to_string(),
+            Loss::Ended(outcome) if outcome.received.is_some() => outcome.code().get().to_string(),
             Loss::Ended(outcome) => format!("{:?}", outcome.cause),
             Loss::Failed(error) => match error.response() {
                 Some(response) => format!(
