@@ -44,6 +44,7 @@
 
 mod connector;
 mod deadline;
+mod description;
 mod dial;
 mod error;
 mod opening;
@@ -57,8 +58,9 @@ mod tls;
 #[cfg(feature = "rustls")]
 pub use self::tls::{Tls, TlsError};
 pub use self::{
-    connector::{Connector, Opened},
+    connector::Connector,
     error::{ConnectError, RedirectError, Stage},
+    opening::Opened,
     proxy::{Proxy, ProxyError, ProxyUrlError},
     stream::Stream,
 };
