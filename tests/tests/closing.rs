@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ws_core::{Cause, CloseCode, Config, Event, Timeout};
+use ws_server::Flow;
 use ws_tests::{
     client::Client,
     probe::{Probe, Report},
@@ -265,7 +266,7 @@ async fn nothing_is_left_of_a_client_that_never_reads() {
     // More than the system's own buffers hold.
     let endpoint = Probe::endpoint()
         .config(impatient)
-        .max_queued_bytes(64 << 20);
+        .flow(Flow::new().max_queued_bytes(64 << 20));
     let (server, mut reports) = Probe::serve(endpoint);
     let mut client = Client::connect_narrow(server.address(), "/probe").await;
     for _ in 0..32 {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ws_core::{CloseCode, Config, Event, Message};
-use ws_server::Endpoint;
+use ws_server::{Endpoint, Flow};
 use ws_tests::{
     client::Client,
     house::{House, LOBBY},
@@ -269,7 +269,7 @@ const BULK: usize = 400;
 async fn member_that_reads_too_slowly_is_closed_and_costs_the_others_nothing() {
     let endpoint = Endpoint::builder()
         .config(patient())
-        .max_queued_bytes(128 * 1024);
+        .flow(Flow::new().max_queued_bytes(128 * 1024));
     let house = House::with(endpoint);
     let mut members = house.fill(4).await;
     let address = house.address();
@@ -310,7 +310,7 @@ async fn member_that_never_reads_loses_its_place() {
     let impatient = Config::new().close_timeout(Duration::from_millis(100));
     let endpoint = Endpoint::builder()
         .config(impatient)
-        .max_queued_bytes(128 * 1024);
+        .flow(Flow::new().max_queued_bytes(128 * 1024));
     let house = House::with(endpoint);
     let mut members = house.fill(2).await;
     let address = house.address();

@@ -47,10 +47,13 @@ mod deadline;
 mod description;
 mod dial;
 mod error;
+mod notices;
 mod opening;
 mod proxy;
+mod reconnect;
 mod redirect;
 mod retry;
+mod session;
 mod stream;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -60,8 +63,11 @@ pub use self::tls::{Tls, TlsError};
 pub use self::{
     connector::Connector,
     error::{ConnectError, RedirectError, Stage},
+    notices::{Connected, Disconnected, Loss},
     opening::Opened,
     proxy::{Proxy, ProxyError, ProxyUrlError},
+    reconnect::Reconnect,
+    session::{Client, Offline, Session},
     stream::Stream,
 };
 /// The crate that [`Tls`] is made of, in the version it takes.

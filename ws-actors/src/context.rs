@@ -1,45 +1,72 @@
 use std::{
     cell::OnceCell,
+    collections::VecDeque,
     fmt, mem,
     pin::Pin,
+    task::Waker,
     time::{Duration, Instant},
 };
 
-use actix::{
-    Actor, ActorContext, ActorFuture, ActorState, Addr, AsyncContext, Handler, Message,
-    SpawnHandle,
-    dev::{
-        Envelope, OneshotSender, ToEnvelope,
-        channel::{AddressReceiver, channel},
-    },
-};
-use bytes::Bytes;
-use serde::Serialize;
-use ws_core::{CloseCode, ClosePayload, Connection, PreparedMessage, State, Utf8Bytes};
+use actix::{Actor, ActorContext, ActorFuture, SpawnHandle, dev::channel::AddressReceiver};
+use ws_core::{Cause, Connection, Outcome};
 
 use crate::{
-    SendError,
-    outbox::{Outbox, Outgoing},
+    ConnectionHandle, Flow, Occurrence,
+    handle::{Content, Letter},
+    metrics::Tally,
+    outbox::{Outbox, Outgoing, Parts},
+    rate::Meter,
 };
+
+mod actor;
+mod incoming;
+mod outgoing;
+mod sending;
+
+pub(crate) use self::incoming::held;
 
 /// The actix context of a connection actor.
 ///
-/// It is an ordinary [`AsyncContext`], and the way to the peer: text, binary,
-/// JSON, pings, and the closing handshake. Sending never waits: a message is
-/// queued, or the error says why not.
+/// It is an ordinary [`AsyncContext`](actix::AsyncContext), and the way to the
+/// peer: text, binary, JSON, streams, pings, and the closing handshake. Sending
+/// never waits: a message is queued, or the error says why not.
 pub struct WsContext<A: Actor<Context = Self>> {
     pub(crate) connection: Connection,
     pub(crate) now: Instant,
     pub(crate) stage: Stage,
-    /// A future of [`AsyncContext::wait`] is under way.
+    /// A future of [`AsyncContext::wait`](actix::AsyncContext::wait) is under
+    /// way, or the peer is waited for.
     pub(crate) waiting: bool,
     /// `terminate` was called.
     pub(crate) terminated: bool,
     pub(crate) requests: Requests<A>,
+    pub(crate) responses: Responses,
     pub(crate) round_trip: Option<Duration>,
+    /// How the connection ended, once it did.
+    pub(crate) outcome: Option<Outcome>,
+    /// The actor wants to hear no frames for now.
+    pub(crate) reading_paused: bool,
+    /// Frames may be heard again.
+    pub(crate) resumed: bool,
+    /// More waits for the peer than it keeps up with.
+    congested: bool,
+    /// Another connection will take the place of one that ends.
+    pub(crate) reconnects: Reconnects,
+    /// What the actor is to be told before the next frame.
+    pub(crate) notices: VecDeque<Occurrence>,
+    /// The actor is to hear of a new connection before what waits leaves.
+    pub(crate) greeting: bool,
+    pub(crate) tally: Tally,
+    meter: Option<Box<Meter>>,
     outbox: Outbox,
+    /// A message of which fragments have left already.
+    under_way: Option<Box<Parts>>,
+    /// When a message under way is cut short, once the connection is to close.
+    cut_at: Option<Instant>,
     /// Made when somebody asks for the address: most actors need none.
     mailbox: OnceCell<AddressReceiver<A>>,
+    /// As little.
+    remote: OnceCell<ConnectionHandle>,
     last_handle: SpawnHandle,
 }
 
@@ -48,9 +75,16 @@ pub(crate) type Task<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
 
 /// What the actor asked of its runtime in one call.
 pub(crate) struct Requests<A> {
-    pub(crate) spawn: Vec<(SpawnHandle, Task<A>)>,
+    pub(crate) spawn: Vec<Spawn<A>>,
     pub(crate) wait: Vec<Task<A>>,
     pub(crate) cancel: Vec<SpawnHandle>,
+}
+
+pub(crate) struct Spawn<A> {
+    pub(crate) handle: SpawnHandle,
+    pub(crate) task: Task<A>,
+    /// It is what the handler of a frame returned.
+    pub(crate) response: bool,
 }
 
 impl<A> Default for Requests<A> {
@@ -69,6 +103,27 @@ impl<A> Requests<A> {
     }
 }
 
+/// The futures that handlers of frames returned.
+#[derive(Debug, Default)]
+pub(crate) struct Responses {
+    /// What is spawned now is one.
+    pub(crate) expected: bool,
+    pub(crate) under_way: usize,
+}
+
+/// Whether the connection is one of several, and what becomes of messages while
+/// there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "servers wait for clients")
+)]
+pub(crate) enum Reconnects {
+    No,
+    Refusing,
+    Keeping,
+}
+
 /// Where the actor is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -84,7 +139,7 @@ pub(crate) enum Stage {
 }
 
 impl<A: Actor<Context = Self>> WsContext<A> {
-    pub(crate) fn new(now: Instant, connection: Connection, max_queued_bytes: usize) -> Self {
+    pub(crate) fn new(now: Instant, connection: Connection, flow: Flow) -> Self {
         Self {
             connection,
             now,
@@ -92,153 +147,91 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             waiting: false,
             terminated: false,
             requests: Requests::default(),
+            responses: Responses::default(),
             round_trip: None,
-            outbox: Outbox::new(max_queued_bytes),
+            outcome: None,
+            reading_paused: false,
+            resumed: false,
+            congested: false,
+            reconnects: Reconnects::No,
+            notices: VecDeque::new(),
+            greeting: false,
+            tally: Tally::default(),
+            meter: flow.rate_limit.map(|it| Box::new(Meter::new(it, now))),
+            outbox: Outbox::new(flow),
+            under_way: None,
+            cut_at: None,
             mailbox: OnceCell::new(),
+            remote: OnceCell::new(),
             last_handle: SpawnHandle::default(),
         }
     }
 
-    /// Queues a text message.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing, or too much waits for the peer already.
-    pub fn text(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), SendError> {
-        self.send(ws_core::Message::Text(text.into()))
+    /// Whether the end of its connection is not the actor's.
+    pub(crate) fn outlives_connection(&self) -> bool {
+        self.reconnects != Reconnects::No && !self.is_leaving()
     }
 
-    /// Queues a binary message.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text).
-    pub fn binary(&mut self, bytes: impl Into<Bytes>) -> Result<(), SendError> {
-        self.send(ws_core::Message::Binary(bytes.into()))
+    /// Whether this side wants no connection any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.outbox.is_closed() || !matches!(self.stage, Stage::Started | Stage::Running)
     }
 
-    /// Queues a text message that holds `value` as JSON.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text), and if the value cannot be written as JSON.
-    pub fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), SendError> {
-        self.text(serde_json::to_string(value)?)
+    /// Why this side wants no connection any more.
+    #[cfg(feature = "client")]
+    pub(crate) fn asked_cause(&self) -> Option<Cause> {
+        let asked = self.outbox.take_close().map(|(_, cause)| cause);
+        asked.or_else(|| self.is_leaving().then_some(Cause::Local))
     }
 
-    /// Queues a message.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text).
-    pub fn send(&mut self, message: impl Into<ws_core::Message>) -> Result<(), SendError> {
-        self.queue(Outgoing::Message(message.into()))
+    /// Goes on with another connection.
+    #[cfg(feature = "client")]
+    pub(crate) fn replace_connection(&mut self, now: Instant, connection: Connection) {
+        self.now = now;
+        self.connection = connection;
+        self.round_trip = None;
+        self.outcome = None;
+        self.congested = false;
+        self.tally = Tally::default();
+        let limit = self.outbox.flow().rate_limit;
+        self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
     }
 
-    /// Queues a message that was encoded once for many connections.
-    ///
-    /// # Errors
-    ///
-    /// As for [`text`](Self::text).
-    pub fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), SendError> {
-        self.queue(Outgoing::Prepared(message.clone()))
-    }
-
-    /// Queues a Ping with a payload of at most 125 bytes.
-    ///
-    /// The heartbeat needs no help; this one is for protocols above.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing, the payload is too long, or 64 KiB wait
-    /// for the peer already; that does not close the connection.
-    pub fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
-        self.check_open()?;
-        if !self.has_room() {
-            return Err(SendError::Full {
-                messages: 0,
-                queued: self.connection.queued_bytes(),
-                limit: HIGH_WATER,
-            });
+    pub(crate) fn set_waker(&self, waker: &Waker) {
+        self.outbox.set_waker(waker);
+        if let Some(remote) = self.remote.get() {
+            remote.set_waker(waker);
         }
-        Ok(self.connection.ping(payload)?)
     }
 
-    /// Begins the closing handshake, after all that is queued.
-    ///
-    /// The actor goes on until [`Closed`](crate::Closed), which comes when the
-    /// peer answers or [`ws_core::Config::close_timeout`] has passed.
-    ///
-    /// # Errors
-    ///
-    /// If the connection is closing already, the code must not be sent, or the
-    /// reason is longer than 123 bytes.
-    pub fn close(
-        &mut self,
-        code: CloseCode,
-        reason: impl Into<Utf8Bytes>,
-    ) -> Result<(), SendError> {
-        let payload = ClosePayload::new(code, reason)?;
-        self.check_open()?;
-        self.close_with(payload);
-        Ok(())
-    }
-
-    /// The subprotocol that was agreed on in the opening handshake.
-    #[must_use]
-    pub fn subprotocol(&self) -> Option<&str> {
-        self.connection.subprotocol()
-    }
-
-    /// A handle for others on this thread that send to this connection.
-    #[must_use]
-    pub fn outbox(&self) -> Outbox {
-        self.outbox.clone()
-    }
-
-    /// The number of bytes that wait for the peer.
-    #[must_use]
-    pub fn queued_bytes(&self) -> usize {
-        self.connection.queued_bytes() + self.outbox.queued_bytes()
-    }
-
-    /// The time between the heartbeat's last Ping and its Pong, if one came.
-    #[must_use]
-    pub const fn round_trip(&self) -> Option<Duration> {
-        self.round_trip
-    }
-
-    pub(crate) fn close_with(&mut self, payload: ClosePayload) {
-        if self.connection.state() == State::Open {
-            // The outbox is bounded, and the Close frame has to be behind it.
-            while let Some(outgoing) = self.outbox.pop() {
-                self.transmit(outgoing).ok();
-            }
-            self.connection.close(self.now, payload).ok();
-        }
-        self.outbox.shut();
-    }
-
-    /// Moves messages from the outbox to the connection, as far as it has room.
-    pub(crate) fn drain_outbox(&mut self) {
-        if self.connection.state() != State::Open {
-            self.outbox.shut();
+    /// Takes over what other threads asked for.
+    pub(crate) fn open_post(&mut self) {
+        let Some(post) = self.remote.get().and_then(ConnectionHandle::take) else {
             return;
-        }
-        if let Some(payload) = self.outbox.take_close() {
-            self.close_with(payload);
-        }
-        while self.has_room() {
-            let Some(outgoing) = self.outbox.pop() else {
-                break;
+        };
+        for Letter { content, key } in post.letters {
+            let outgoing = match content {
+                Content::Message(message) => Outgoing::Message(message),
+                Content::Prepared(prepared) => Outgoing::Prepared(prepared),
             };
-            self.transmit(outgoing).ok();
+            self.outbox.admit(outgoing, key);
+        }
+        if let Some(code) = post.slow {
+            self.outbox.give_up(code);
+        }
+        if let Some(payload) = post.close {
+            self.close_with(payload, Cause::Local);
+        }
+        if post.stop {
+            self.stop();
         }
     }
 
-    /// Whether the peer keeps up with what is sent.
-    pub(crate) fn has_room(&self) -> bool {
-        self.connection.queued_bytes() < HIGH_WATER
+    /// Tells other threads how much waits.
+    pub(crate) fn publish(&self) {
+        if let Some(remote) = self.remote.get() {
+            remote.publish(self.queued_bytes(), !self.outbox.is_closed());
+        }
     }
 
     pub(crate) fn mailbox(&mut self) -> Option<&mut AddressReceiver<A>> {
@@ -250,109 +243,12 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.stage = Stage::Stopped;
         self.outbox.shut();
         self.mailbox.take();
+        if let Some(remote) = self.remote.get() {
+            remote.shut();
+        }
         // Destructors are anybody's: by now there is nothing to disturb.
+        drop(self.under_way.take());
         drop(mem::take(&mut self.requests));
-    }
-
-    fn check_open(&self) -> Result<(), SendError> {
-        if self.outbox.is_closed() || self.connection.state() != State::Open {
-            Err(SendError::CLOSING)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn queue(&mut self, outgoing: Outgoing) -> Result<(), SendError> {
-        self.check_open()?;
-        if self.outbox.is_empty() && self.has_room() {
-            Ok(self.transmit(outgoing)?)
-        } else {
-            self.outbox.push(outgoing)
-        }
-    }
-
-    fn transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
-        match outgoing {
-            Outgoing::Message(message) => self.connection.send(message),
-            Outgoing::Prepared(message) => self.connection.send_prepared(&message),
-        }
-    }
-
-    fn next_handle(&mut self) -> SpawnHandle {
-        self.last_handle = self.last_handle.next();
-        self.last_handle
-    }
-}
-
-impl<A: Actor<Context = Self>> ActorContext for WsContext<A> {
-    /// Begins to close the connection with 1000; the actor stops when it is
-    /// closed. Until then it hears nothing but [`Closed`](crate::Closed).
-    fn stop(&mut self) {
-        if matches!(self.stage, Stage::Started | Stage::Running) {
-            self.stage = Stage::StopAsked;
-        }
-    }
-
-    /// Drops the transport without a closing handshake.
-    fn terminate(&mut self) {
-        self.terminated = true;
-        if self.stage != Stage::Stopped {
-            self.stage = Stage::Terminated;
-        }
-    }
-
-    fn state(&self) -> ActorState {
-        match self.stage {
-            Stage::Started => ActorState::Started,
-            Stage::Running => ActorState::Running,
-            Stage::StopAsked | Stage::Stopping => ActorState::Stopping,
-            Stage::Terminated | Stage::Stopped => ActorState::Stopped,
-        }
-    }
-}
-
-impl<A: Actor<Context = Self>> AsyncContext<A> for WsContext<A> {
-    fn address(&self) -> Addr<A> {
-        let mailbox = self.mailbox.get_or_init(|| channel(MAILBOX).1);
-        Addr::new(mailbox.sender())
-    }
-
-    fn spawn<F>(&mut self, future: F) -> SpawnHandle
-    where
-        F: ActorFuture<A, Output = ()> + 'static,
-    {
-        let handle = self.next_handle();
-        self.requests.spawn.push((handle, Box::pin(future)));
-        handle
-    }
-
-    fn wait<F>(&mut self, future: F)
-    where
-        F: ActorFuture<A, Output = ()> + 'static,
-    {
-        self.requests.wait.push(Box::pin(future));
-    }
-
-    fn waiting(&self) -> bool {
-        self.waiting
-            || !self.requests.wait.is_empty()
-            || !matches!(self.stage, Stage::Started | Stage::Running)
-    }
-
-    fn cancel_future(&mut self, handle: SpawnHandle) -> bool {
-        self.requests.cancel.push(handle);
-        true
-    }
-}
-
-impl<A, M> ToEnvelope<A, M> for WsContext<A>
-where
-    A: Actor<Context = Self> + Handler<M>,
-    M: Message + Send + 'static,
-    M::Result: Send,
-{
-    fn pack(message: M, tx: Option<OneshotSender<M::Result>>) -> Envelope<A> {
-        Envelope::new(message, tx)
     }
 }
 
@@ -364,9 +260,3 @@ impl<A: Actor<Context = Self>> fmt::Debug for WsContext<A> {
             .finish_non_exhaustive()
     }
 }
-
-/// Above this many queued bytes messages wait in the outbox and no input is
-/// read, so that a peer which asks and does not listen is slowed down.
-const HIGH_WATER: usize = 64 * 1024;
-/// actix's own mailbox capacity.
-const MAILBOX: usize = 16;

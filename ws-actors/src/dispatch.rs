@@ -1,9 +1,16 @@
-use std::{fmt, sync::Arc};
+use std::{
+    any,
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use actix::{Actor, Handler, dev::MessageResponse};
-use ws_core::{Config, Delivery, Event, Message, Opcode};
+use ws_core::{Cause, Config, Delivery, Event, Message, Opcode};
 
-use crate::{FrameMessage, Part, Rejection, WsContext};
+use crate::{
+    Flow, FrameMessage, Notice, Occurrence, Part, Rejection, Slot, WsContext, metrics::Meters,
+};
 
 /// What an actor handles, and within which limits: shared by all connections
 /// of one endpoint.
@@ -42,38 +49,46 @@ use crate::{FrameMessage, Part, Rejection, WsContext};
 /// let handlers = Handlers::<Echo>::new().on::<Binary>();
 /// ```
 pub struct Handlers<A: Actor> {
-    table: [Option<Call<A>>; Opcode::COUNT],
-    pub(crate) config: Arc<Config>,
-    pub(crate) max_queued_bytes: usize,
+    table: [Option<Call<A>>; Slot::COUNT],
+    config: Arc<Config>,
+    pub(crate) flow: Flow,
+    name: Cow<'static, str>,
+    meters: OnceLock<Meters>,
 }
 
-type Call<A> = fn(&mut A, Event, &mut <A as Actor>::Context) -> Result<(), Rejection>;
+type Call<A> = fn(&mut A, Occurrence, &mut <A as Actor>::Context) -> Result<(), Rejection>;
 
 impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     /// No handlers, and the default limits.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            table: [None; Opcode::COUNT],
+            table: [None; Slot::COUNT],
             config: Arc::default(),
-            max_queued_bytes: 1 << 20,
+            flow: Flow::new(),
+            name: Cow::Borrowed(short_name(any::type_name::<A>())),
+            meters: OnceLock::new(),
         }
     }
 
-    /// Frames of this kind go to the actor's `Handler<M>`.
+    /// Frames of this kind go to the actor's `Handler<M>`, and changes of the
+    /// connection likewise.
     ///
     /// A data message of a kind without a handler closes the connection with
-    /// 1003; Ping, Pong and Closed need none.
+    /// 1003; all others need none.
     #[must_use]
     pub fn on<M>(mut self) -> Self
     where
-        M: FrameMessage,
+        M: Notice,
         A: Handler<M>,
     {
-        self.table[usize::from(M::OPCODE.get())] = Some(|actor, event, ctx| {
-            let message = M::from_event(event)?;
-            // The response is driven as the mailbox would: futures are spawned.
-            actor.handle(message, ctx).handle(ctx, None);
+        self.table[M::SLOT.index()] = Some(|actor, occurrence, ctx| {
+            let message = M::notice(occurrence)?;
+            let response = actor.handle(message, ctx);
+            // It is driven as the mailbox would: futures are spawned.
+            ctx.responses.expected = true;
+            response.handle(ctx, None);
+            ctx.responses.expected = false;
             Ok(())
         });
         let config = Config::clone(&self.config);
@@ -83,7 +98,13 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     /// Whether frames of this opcode have a handler.
     #[must_use]
     pub const fn handles(&self, opcode: Opcode) -> bool {
-        self.table[opcode.get() as usize].is_some()
+        self.has(Slot::of(opcode))
+    }
+
+    /// Whether what comes by this slot has a handler.
+    #[must_use]
+    pub const fn has(&self, slot: Slot) -> bool {
+        self.table[slot.index()].is_some()
     }
 
     /// A kind of data that would never come, as all data comes in
@@ -119,14 +140,27 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self
     }
 
-    /// The most bytes of messages that may wait for a slow peer.
-    ///
-    /// Default: 1 MiB, some seconds of a lively room. Beyond it, or beyond 16384
-    /// messages, the connection closes with 1013.
+    /// How much may be under way in each direction. Default: [`Flow::new`].
     #[must_use]
-    pub const fn max_queued_bytes(mut self, limit: usize) -> Self {
-        self.max_queued_bytes = limit;
+    pub const fn flow(mut self, flow: Flow) -> Self {
+        self.flow = flow;
         self
+    }
+
+    /// What logs and metrics call the endpoint. Default: the name of the actor's
+    /// type.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        self.meters.get_or_init(|| Meters::new(&self.name))
     }
 
     /// The limits and deadlines, for the [`ws_core::Connection`].
@@ -139,13 +173,22 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         let Some(opcode) = opcode(&event) else {
             return;
         };
-        let result = match self.table[usize::from(opcode.get())] {
-            Some(call) => call(actor, event, ctx),
+        let result = match self.table[Slot::of(opcode).index()] {
+            Some(call) => call(actor, Occurrence::Frame(event), ctx),
             None if opcode.is_control() => Ok(()),
             None => Err(Rejection::unsupported()),
         };
         if let Err(Rejection(payload)) = result {
-            ctx.close_with(payload);
+            ctx.close_with(payload, Cause::Rejected);
+        }
+    }
+
+    /// Tells the actor of a change of its connection, if it wants to hear.
+    pub(crate) fn notify(&self, actor: &mut A, occurrence: Occurrence, ctx: &mut WsContext<A>) {
+        let slot = occurrence.slot();
+        if let Some(call) = slot.and_then(|slot| self.table[slot.index()]) {
+            // What it is made of is always what it is: nothing is rejected.
+            call(actor, occurrence, ctx).ok();
         }
     }
 }
@@ -164,6 +207,12 @@ const fn opcode(event: &Event) -> Option<Opcode> {
     }
 }
 
+/// The name of a type without the modules that it is in.
+fn short_name(name: &str) -> &str {
+    let bare = name.split('<').next().unwrap_or(name);
+    bare.rsplit("::").next().unwrap_or(bare)
+}
+
 impl<A: Actor<Context = WsContext<A>>> Default for Handlers<A> {
     fn default() -> Self {
         Self::new()
@@ -172,16 +221,11 @@ impl<A: Actor<Context = WsContext<A>>> Default for Handlers<A> {
 
 impl<A: Actor> fmt::Debug for Handlers<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let opcodes = (0_u8..).zip(&self.table).filter(|(_, call)| call.is_some());
+        let slots = (0_u8..).zip(&self.table).filter(|(_, call)| call.is_some());
         f.debug_struct("Handlers")
-            .field(
-                "opcodes",
-                &opcodes
-                    .filter_map(|(value, _)| Opcode::new(value))
-                    .collect::<Vec<_>>(),
-            )
+            .field("slots", &slots.map(|(slot, _)| slot).collect::<Vec<_>>())
             .field("config", &self.config)
-            .field("max_queued_bytes", &self.max_queued_bytes)
+            .field("flow", &self.flow)
             .finish()
     }
 }

@@ -53,6 +53,11 @@
 //!   its deadlines hold.
 //! - A handler that panics closes its own connection with 1011.
 //! - [`Closed`] comes last and once; then the actor stops.
+//!
+//! # Features
+//!
+//! - `test-util`: the module `test`, which runs actors against a scripted peer,
+//!   in memory and on a paused clock.
 
 #[cfg(feature = "client")]
 pub mod client;
@@ -60,16 +65,30 @@ mod context;
 mod dispatch;
 mod driver;
 mod error;
+mod flow;
+mod handle;
 mod messages;
+pub mod metrics;
 mod outbox;
+mod rate;
+#[cfg(feature = "test-util")]
+pub mod test;
 mod transport;
 
+#[cfg(feature = "msgpack")]
+pub use self::messages::MsgPack;
 pub use self::{
     context::WsContext,
     dispatch::Handlers,
     driver::Driver,
     error::SendError,
-    messages::{Binary, Closed, FrameMessage, Json, Part, Ping, Pong, Rejection, Text},
+    flow::{Flow, Overflow},
+    handle::ConnectionHandle,
+    messages::{
+        Binary, Closed, FrameMessage, Json, Notice, Occurrence, Part, Ping, Pong, Rejection, Slot,
+        Text, Writable,
+    },
     outbox::Outbox,
+    rate::RateLimit,
     transport::{Io, Transport},
 };

@@ -1,4 +1,5 @@
-//! The messages that a connection actor handles: one type for each kind of frame.
+//! The messages that a connection actor handles: one type for each kind of frame,
+//! and for each change of the connection.
 
 use std::{ops::Deref, time::Duration};
 
@@ -6,6 +7,10 @@ use actix::Message;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use ws_core::{CloseCode, ClosePayload, Event, MessagePart, Opcode, Outcome, Utf8Bytes};
+
+mod notice;
+
+pub use self::notice::{Notice, Occurrence, Slot, Writable};
 
 /// A message that is made of a frame, or of a whole fragmented message.
 ///
@@ -115,6 +120,32 @@ impl<T: DeserializeOwned + 'static> FrameMessage for Json<T> {
         serde_json::from_slice(text.as_bytes())
             .map(Self)
             .map_err(|_| Rejection::of(CloseCode::INVALID_PAYLOAD, "text is not the JSON expected"))
+    }
+}
+
+/// A binary message that holds a value as MessagePack.
+///
+/// Bytes that are no such value close the connection with 1007.
+#[cfg(feature = "msgpack")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a wrapper like web::Json")]
+pub struct MsgPack<T>(pub T);
+
+#[cfg(feature = "msgpack")]
+impl<T: 'static> Message for MsgPack<T> {
+    type Result = ();
+}
+
+#[cfg(feature = "msgpack")]
+impl<T: DeserializeOwned + 'static> FrameMessage for MsgPack<T> {
+    const OPCODE: Opcode = Opcode::BINARY;
+
+    fn from_event(event: Event) -> Result<Self, Rejection> {
+        let Binary(bytes) = Binary::from_event(event)?;
+        rmp_serde::from_slice(&bytes).map(Self).map_err(|_| {
+            let reason = "message is not the MessagePack expected";
+            Rejection::of(CloseCode::INVALID_PAYLOAD, reason)
+        })
     }
 }
 

@@ -1,59 +1,47 @@
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     rc::Rc,
     task::Waker,
 };
 
-use ws_core::{CloseCode, ClosePayload, Message, PreparedMessage};
+use ws_core::{Cause, CloseCode, ClosePayload, PreparedMessage};
 
-use crate::SendError;
+use crate::{Flow, Overflow, SendError};
 
-/// The messages that wait for one connection, bounded in bytes.
+mod outgoing;
+mod queue;
+
+pub(crate) use self::outgoing::{Next, Outgoing, Parts};
+use self::queue::Queue;
+
+/// The messages that wait for one connection, bounded by its [`Flow`].
 ///
 /// A clone is another handle to the same outbox; all live on the thread of the
-/// connection. When the peer reads so slowly that the bound is reached, the
-/// connection closes with 1013 and what waits is given up: a slow peer costs
-/// the others nothing.
+/// connection. [`ConnectionHandle`](crate::ConnectionHandle) works from any.
 #[derive(Debug, Clone)]
 pub struct Outbox(Rc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    queue: RefCell<VecDeque<Outgoing>>,
-    bytes: Cell<usize>,
-    limit: usize,
+    queue: RefCell<Queue>,
+    flow: Flow,
+    /// Messages are taken, which a connection is there for, or will be.
     open: Cell<bool>,
-    /// A Close frame that somebody asked for.
-    close: RefCell<Option<ClosePayload>>,
+    /// The Close frame that somebody asked for.
+    close: RefCell<Option<(ClosePayload, Cause)>>,
+    given_up: Cell<u64>,
     waker: RefCell<Option<Waker>>,
 }
 
-/// A message on its way out.
-#[derive(Debug, Clone)]
-pub(crate) enum Outgoing {
-    Message(Message),
-    Prepared(PreparedMessage),
-}
-
-impl Outgoing {
-    fn len(&self) -> usize {
-        match self {
-            Self::Message(message) => message.payload().len(),
-            Self::Prepared(prepared) => prepared.len(),
-        }
-    }
-}
-
 impl Outbox {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(flow: Flow) -> Self {
         Self(Rc::new(Inner {
-            queue: RefCell::new(VecDeque::new()),
-            bytes: Cell::new(0),
-            limit,
+            queue: RefCell::default(),
+            flow,
             open: Cell::new(true),
-            close: RefCell::new(None),
-            waker: RefCell::new(None),
+            close: RefCell::default(),
+            given_up: Cell::new(0),
+            waker: RefCell::default(),
         }))
     }
 
@@ -61,17 +49,34 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// If the outbox is full, or its connection is closing or gone.
+    /// If the outbox is full and [`Overflow`] does not help, or if its
+    /// connection is closing or gone.
     pub fn send(&self, message: PreparedMessage) -> Result<(), SendError> {
-        self.push(Outgoing::Prepared(message))
+        self.push(Outgoing::Prepared(message), None)
+    }
+
+    /// Queues a message of which only the newest counts: it takes the place of
+    /// the one with this key that still waits, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_latest(&self, key: u64, message: PreparedMessage) -> Result<(), SendError> {
+        self.push(Outgoing::Prepared(message), Some(key))
     }
 
     /// Begins the closing handshake, behind the messages that wait.
     ///
     /// If the connection is closing or gone, nothing happens.
     pub fn close(&self, payload: ClosePayload) {
+        self.close_because(payload, Cause::Local);
+    }
+
+    /// As [`close`](Self::close), and has [`Closed`](crate::Closed) tell another
+    /// cause.
+    pub fn close_because(&self, payload: ClosePayload, cause: Cause) {
         if self.0.open.replace(false) {
-            self.0.close.replace(Some(payload));
+            self.0.close.replace(Some((payload, cause)));
             self.wake();
         }
     }
@@ -79,7 +84,13 @@ impl Outbox {
     /// The number of bytes that wait here.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
-        self.0.bytes.get()
+        self.0.queue.borrow().bytes()
+    }
+
+    /// The number of messages that were given up or refused for want of room.
+    #[must_use]
+    pub fn given_up(&self) -> u64 {
+        self.0.given_up.get()
     }
 
     /// Whether the connection takes no more messages.
@@ -88,51 +99,97 @@ impl Outbox {
         !self.0.open.get()
     }
 
-    pub(crate) fn push(&self, outgoing: Outgoing) -> Result<(), SendError> {
-        let inner = &*self.0;
+    /// Queues a message in its place, or does what the policy says.
+    pub(crate) fn push(&self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
         if self.is_closed() {
             return Err(SendError::CLOSING);
         }
-        let queued = inner.bytes.get();
-        let messages = inner.queue.borrow().len();
-        // A message larger than the bound passes when nothing waits before it.
-        let too_long = messages > 0 && queued + outgoing.len() > inner.limit;
-        if too_long || messages >= MOST_MESSAGES {
-            let slow = ClosePayload::new(CloseCode::TRY_AGAIN_LATER, "peer reads too slowly");
-            self.discard();
-            self.close(slow.unwrap_or_default());
-            return Err(SendError::Full {
-                messages,
-                queued,
-                limit: inner.limit,
-            });
+        let mut queue = self.0.queue.borrow_mut();
+        let outgoing = match key {
+            Some(key) => match queue.replace(key, outgoing) {
+                Ok(()) => return Ok(()),
+                Err(outgoing) => outgoing,
+            },
+            None => outgoing,
+        };
+        if !queue.has_room(&outgoing, &self.0.flow) {
+            if self.0.flow.overflow != Overflow::DropOldest {
+                drop(queue);
+                return Err(self.overflow());
+            }
+            while !queue.has_room(&outgoing, &self.0.flow) && queue.drop_oldest() {
+                self.count_given_up(1);
+            }
         }
-        inner.bytes.set(queued + outgoing.len());
-        let mut queue = inner.queue.borrow_mut();
-        queue.push_back(outgoing);
-        if queue.len() == 1 {
+        queue.push(outgoing, key);
+        let first = queue.len() == 1;
+        drop(queue);
+        if first {
             // Only the first of a batch: the driver takes all that are there.
             self.wake();
         }
         Ok(())
     }
 
-    pub(crate) fn pop(&self) -> Option<Outgoing> {
-        let mut queue = self.0.queue.borrow_mut();
-        let outgoing = queue.pop_front()?;
-        self.0.bytes.set(self.0.bytes.get() - outgoing.len());
-        if queue.is_empty() {
-            *queue = VecDeque::new();
+    /// As [`push`](Self::push), for a connection that is still to come: there is
+    /// none that could be closed.
+    pub(crate) fn keep(&self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
+        let full = !self.0.queue.borrow().has_room(&outgoing, &self.0.flow);
+        if full && self.0.flow.overflow != Overflow::DropOldest {
+            return Err(self.full());
         }
-        Some(outgoing)
+        self.push(outgoing, key)
+    }
+
+    fn full(&self) -> SendError {
+        self.count_given_up(1);
+        let queue = self.0.queue.borrow();
+        SendError::Full {
+            messages: queue.len(),
+            queued: queue.bytes(),
+            limit: self.0.flow.max_queued_bytes,
+        }
+    }
+
+    fn overflow(&self) -> SendError {
+        let error = self.full();
+        if let Overflow::Close(code) = self.0.flow.overflow {
+            self.give_up(code);
+        }
+        error
+    }
+
+    /// Closes the connection of a peer that reads too slowly.
+    pub(crate) fn give_up(&self, code: CloseCode) {
+        let slow = ClosePayload::new(code, "peer reads too slowly");
+        self.discard();
+        self.close_because(slow.unwrap_or_default(), Cause::SlowPeer);
+    }
+
+    pub(crate) fn pop(&self) -> Option<Outgoing> {
+        self.0.queue.borrow_mut().pop()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.queue.borrow().is_empty()
+        self.0.queue.borrow().len() == 0
+    }
+
+    /// Whether a message waits whose parts are still to come.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.0.queue.borrow().has_parts()
+    }
+
+    pub(crate) fn flow(&self) -> &Flow {
+        &self.0.flow
+    }
+
+    /// Whether a Close frame is to follow what waits.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.0.close.borrow().is_some()
     }
 
     /// What somebody asked to close the connection with.
-    pub(crate) fn take_close(&self) -> Option<ClosePayload> {
+    pub(crate) fn take_close(&self) -> Option<(ClosePayload, Cause)> {
         self.0.close.take()
     }
 
@@ -143,8 +200,39 @@ impl Outbox {
     }
 
     fn discard(&self) {
-        self.0.bytes.set(0);
-        self.0.queue.take();
+        let queue = self.0.queue.take();
+        self.count_given_up(queue.len() as u64);
+        // Streams are anybody's code: nothing is borrowed while they are dropped.
+        drop(queue);
+    }
+
+    fn count_given_up(&self, messages: u64) {
+        let given_up = &self.0.given_up;
+        given_up.set(given_up.get() + messages);
+    }
+
+    /// Queues a message that was accepted elsewhere.
+    pub(crate) fn admit(&self, outgoing: Outgoing, key: Option<u64>) {
+        match self.0.flow.overflow {
+            Overflow::DropNewest | Overflow::Wait if !self.is_closed() => {
+                let mut queue = self.0.queue.borrow_mut();
+                match key {
+                    Some(key) => {
+                        if let Err(outgoing) = queue.replace(key, outgoing) {
+                            queue.push(outgoing, Some(key));
+                        }
+                    }
+                    None => queue.push(outgoing, None),
+                }
+            }
+            Overflow::Close(_) | Overflow::DropOldest | Overflow::DropNewest | Overflow::Wait => {
+                self.push(outgoing, key).ok();
+            }
+        }
+    }
+
+    pub(crate) fn waker(&self) -> Option<Waker> {
+        self.0.waker.borrow().clone()
     }
 
     pub(crate) fn set_waker(&self, waker: &Waker) {
@@ -157,6 +245,3 @@ impl Outbox {
         }
     }
 }
-
-/// The most messages that may wait, as empty ones take memory too: about 1 MiB.
-const MOST_MESSAGES: usize = 16 * 1024;

@@ -138,6 +138,12 @@ impl Connection {
         self.subprotocol.as_deref()
     }
 
+    /// Whether any extension was agreed on.
+    #[must_use]
+    pub fn has_extensions(&self) -> bool {
+        !self.chain.is_empty()
+    }
+
     /// The side that this endpoint plays.
     #[must_use]
     pub const fn role(&self) -> Role {

@@ -1,10 +1,11 @@
-use std::{fmt, sync::Arc, time::Instant};
+use std::{borrow::Cow, fmt, sync::Arc, time::Instant};
 
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
-use ws_actors::{Driver, FrameMessage, Handlers, WsContext};
+use tracing::{Span, field::display};
+use ws_actors::{Driver, Flow, Handlers, Notice, Slot, WsContext};
 use ws_core::{
-    Config, Entropy, Opcode,
+    Config, Entropy,
     extension::{ServerChoice, deflate::Deflate},
     handshake::ServerHandshake,
 };
@@ -79,6 +80,14 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         }
     }
 
+    /// What the endpoint registers and allows, for a test that runs its actor
+    /// [without a server](crate::test). With the feature `test-util`.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn handlers(&self) -> Arc<Handlers<A>> {
+        Arc::clone(&self.0.handlers)
+    }
+
     /// Answers a request with 101 and runs `actor` on the connection.
     ///
     /// # Errors
@@ -105,6 +114,7 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
             .into_connection(Instant::now(), handlers.protocol())
             .with_jitter(&mut Entropy::system());
         let driver = Driver::new(actor, connection, transport, handlers);
+        note_request(driver.span(), request);
         let seat = endpoint.shutdown.seat(driver.outbox());
         actix_rt::spawn(async move {
             driver.await;
@@ -112,6 +122,17 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         });
         Ok(response.body(body))
     }
+}
+
+/// Has the logs tell whose connection it is.
+fn note_request(span: &Span, request: &HttpRequest) {
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(peer) = request.peer_addr() {
+        span.record("peer", display(peer));
+    }
+    span.record("path", request.path());
 }
 
 impl<A: Actor> Clone for Endpoint<A> {
@@ -138,22 +159,23 @@ pub struct EndpointBuilder<A: Actor> {
     subprotocols: Vec<String>,
     origins: Origins,
     shutdown: Shutdown,
-    duplicate: Option<Opcode>,
+    duplicate: Option<Slot>,
 }
 
 impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
-    /// Registers a kind of message that the actor handles.
+    /// Registers a kind of frame, or of change of the connection, that the actor
+    /// handles.
     ///
     /// A data message of a kind that is not registered closes the connection
     /// with 1003.
     #[must_use]
     pub fn on<M>(mut self) -> Self
     where
-        M: FrameMessage,
+        M: Notice,
         A: Handler<M>,
     {
-        if self.handlers.handles(M::OPCODE) {
-            self.duplicate = Some(M::OPCODE);
+        if self.handlers.has(M::SLOT) {
+            self.duplicate = Some(M::SLOT);
         }
         self.handlers = self.handlers.on::<M>();
         self
@@ -166,11 +188,19 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         self
     }
 
-    /// The most bytes of messages that may wait for a slow peer: see
-    /// [`Handlers::max_queued_bytes`].
+    /// How much may be under way in each direction, and what happens beyond it;
+    /// safe by default.
     #[must_use]
-    pub fn max_queued_bytes(mut self, limit: usize) -> Self {
-        self.handlers = self.handlers.max_queued_bytes(limit);
+    pub fn flow(mut self, flow: Flow) -> Self {
+        self.handlers = self.handlers.flow(flow);
+        self
+    }
+
+    /// What logs and metrics call the endpoint. Default: the name of the actor's
+    /// type.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.handlers = self.handlers.name(name);
         self
     }
 
@@ -234,8 +264,8 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
     ///
     /// If it contradicts itself.
     pub fn build(self) -> Result<Endpoint<A>, EndpointError> {
-        if let Some(opcode) = self.duplicate {
-            return Err(EndpointError::DuplicateHandler(opcode));
+        if let Some(slot) = self.duplicate {
+            return Err(EndpointError::DuplicateHandler(slot));
         }
         if let Some(opcode) = self.handlers.beside_parts() {
             return Err(EndpointError::PartsAndMessages(opcode));

@@ -3,6 +3,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use thiserror::Error;
+use ws_actors::Slot;
 use ws_core::{
     Opcode,
     handshake::{FieldError, RequestError},
@@ -64,8 +65,8 @@ impl ResponseError for UpgradeError {
 #[non_exhaustive]
 pub enum EndpointError {
     /// Two handlers are registered for one kind of frame.
-    #[error("two handlers are registered for {0} frames, one has to go")]
-    DuplicateHandler(Opcode),
+    #[error("two handlers are registered for {0}, one has to go")]
+    DuplicateHandler(Slot),
     /// Data is wanted in parts and whole as well.
     #[error("data comes in parts or whole: `Part` needs no handler of {0} frames beside it")]
     PartsAndMessages(Opcode),

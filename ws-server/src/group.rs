@@ -33,7 +33,8 @@ struct State {
 #[derive(Debug, Clone)]
 pub(crate) enum Parcel {
     Message(PreparedMessage),
-    Close(ClosePayload),
+    /// A Close frame, as all connections are closed.
+    Drain(ClosePayload),
 }
 
 /// Names a member of a group.

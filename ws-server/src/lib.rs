@@ -17,6 +17,11 @@
 //! - `tcp_nodelay(true)`: otherwise the system holds small messages back.
 //! - `on_connect(ws_server::keep_socket)`: otherwise it keeps the TCP
 //!   connection of a peer that stopped reading, though its actor is gone.
+//!
+//! # Features
+//!
+//! - `test-util`: the module `test`, which runs actors against a scripted peer,
+//!   in memory and on a paused clock.
 
 mod endpoint;
 mod error;
@@ -24,11 +29,13 @@ mod group;
 mod origin;
 mod rooms;
 mod shutdown;
+#[cfg(feature = "test-util")]
+pub mod test;
 mod upgrade;
 
 pub use ws_actors::{
-    Binary, Closed, FrameMessage, Json, Outbox, Part, Ping, Pong, Rejection, SendError, Text,
-    WsContext,
+    Binary, Closed, ConnectionHandle, Flow, FrameMessage, Json, Notice, Occurrence, Outbox,
+    Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot, Text, Writable, WsContext,
 };
 pub use ws_core::{
     Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, MessagePart, Opcode, Outcome,

@@ -57,7 +57,7 @@ impl Shutdown {
         self.0.begun.store(true, Ordering::Relaxed);
         let deadline = Instant::now() + limit;
         let payload = ClosePayload::new(CloseCode::GOING_AWAY, "server is shutting down");
-        let close = Parcel::Close(payload.unwrap_or_default());
+        let close = Parcel::Drain(payload.unwrap_or_default());
         let gone = async {
             while self.connections() > 0 {
                 // Again, for connections that were about to begin.

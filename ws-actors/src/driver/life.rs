@@ -9,11 +9,13 @@ use actix::{
     Actor, AsyncContext, Running, SpawnHandle,
     dev::{EnvelopeProxy, Stream},
 };
-use ws_core::{CloseCode, ClosePayload, Event, Message};
+#[cfg(feature = "client")]
+use ws_core::Outcome;
+use ws_core::{Cause, CloseCode, ClosePayload, Event};
 
 use crate::{
     Handlers, WsContext,
-    context::{Stage, Task},
+    context::{Spawn, Stage, Task, held},
 };
 
 /// An actor with the futures that run beside it.
@@ -34,6 +36,8 @@ pub(super) struct Life<A: Actor> {
 struct Spawned<A> {
     handle: SpawnHandle,
     task: Task<A>,
+    /// It is what the handler of a frame returned.
+    response: bool,
     /// It is to be polled in this turn.
     due: bool,
 }
@@ -47,6 +51,8 @@ pub(super) struct Turn {
     pub(super) unheard: bool,
     /// They have to wait for longer, as the actor does.
     pub(super) behind: bool,
+    /// The connection has ended, and the actor lives on.
+    pub(super) lost: bool,
     /// The actor has stopped.
     pub(super) ended: bool,
 }
@@ -99,11 +105,9 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 }
                 return self.keep_frames(ctx, handlers);
             }
-            if self.hear_frames(ctx, handlers, &mut budget.frames) {
-                return Turn {
-                    ended: true,
-                    ..Turn::default()
-                };
+            self.hear_notices(ctx, handlers);
+            if let Some(end) = self.hear_frames(ctx, handlers, &mut budget.frames) {
+                return end;
             }
             self.hear_letters(ctx, cx, &mut budget.letters);
             self.poll_tasks(ctx, cx);
@@ -111,15 +115,22 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             let asked = matches!(ctx.stage, Stage::StopAsked | Stage::Terminated);
             // A mailbox that was made meanwhile does not know its reader yet.
             let new_mailbox = !ctx.waiting() && !self.mailbox_polled && ctx.mailbox().is_some();
-            let settled = ctx.requests.is_empty() && !asked && !new_mailbox;
+            let resumed = mem::take(&mut ctx.resumed) && !ctx.is_deaf();
+            let settled =
+                ctx.requests.is_empty() && !(asked || new_mailbox || resumed || ctx.is_held_up());
             if settled || budget.is_spent() {
                 break;
             }
         }
+        let kept = if ctx.is_deaf() && ctx.stage == Stage::Running {
+            self.keep_frames(ctx, handlers)
+        } else {
+            Turn::default()
+        };
         Turn {
             more: budget.is_spent(),
-            unheard: budget.frames == 0,
-            ..Turn::default()
+            unheard: budget.frames == 0 || kept.unheard || ctx.spent_until().is_some(),
+            ..kept
         }
     }
 
@@ -127,14 +138,32 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
     fn adopt(&mut self, ctx: &mut WsContext<A>) {
         let requests = &mut ctx.requests;
         self.waits.append(&mut requests.wait);
-        let spawned = requests.spawn.drain(..).map(|(handle, task)| Spawned {
-            handle,
-            task,
-            due: true,
+        let spawned = requests.spawn.drain(..).map(|spawn| {
+            let Spawn {
+                handle,
+                task,
+                response,
+            } = spawn;
+            Spawned {
+                handle,
+                task,
+                response,
+                due: true,
+            }
         });
         self.tasks.extend(spawned);
         for handle in mem::take(&mut requests.cancel) {
-            self.tasks.retain(|task| task.handle != handle);
+            if let Some(index) = self.tasks.iter().position(|it| it.handle == handle) {
+                self.remove_task(index, ctx);
+            }
+        }
+    }
+
+    fn remove_task(&mut self, index: usize, ctx: &mut WsContext<A>) {
+        let task = self.tasks.remove(index);
+        if task.response {
+            ctx.resumed |= ctx.is_deaf();
+            ctx.responses.under_way -= 1;
         }
     }
 
@@ -153,7 +182,11 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             self.adopt(ctx);
             self.stop_if_asked(ctx);
         }
-        ctx.waiting = false;
+        // It may be the peer that it waits for.
+        ctx.waiting = ctx.stage == Stage::Running && ctx.is_held_up();
+        if ctx.waiting {
+            return Poll::Pending;
+        }
         Poll::Ready(())
     }
 
@@ -167,39 +200,94 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                     ctx.stage = Stage::Stopping;
                     self.tasks.clear();
                     let normal = ClosePayload::new(CloseCode::NORMAL, "");
-                    ctx.close_with(normal.unwrap_or_default());
+                    ctx.close_with(normal.unwrap_or_default(), Cause::Local);
                 }
             }
         }
         if ctx.stage == Stage::Terminated {
             ctx.stage = Stage::Stopping;
-            ctx.connection.handle_lost(ctx.now);
+            ctx.connection.abort(ctx.now, Cause::Local);
             self.tasks.clear();
         }
     }
 
-    /// Hands frames to the actor; true when it has ended.
+    /// Tells the actor what became of its connection.
+    fn hear_notices(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) {
+        while ctx.stage == Stage::Running && !ctx.waiting() {
+            let Some(occurrence) = ctx.notices.pop_front() else {
+                ctx.greeting = false;
+                return;
+            };
+            handlers.notify(&mut self.actor, occurrence, ctx);
+        }
+    }
+
+    /// Hands frames to the actor, and tells when the connection has ended.
     fn hear_frames(
         &mut self,
         ctx: &mut WsContext<A>,
         handlers: &Handlers<A>,
         budget: &mut usize,
-    ) -> bool {
-        while *budget > 0 && (!ctx.waiting() || ctx.stage == Stage::Stopping) {
-            let Some(event) = self.next_event(ctx) else {
-                return false;
-            };
+    ) -> Option<Turn> {
+        while *budget > 0 && ctx.hears_frames() {
+            let event = self.next_event(ctx)?;
             *budget -= 1;
             let closed = matches!(event, Event::Closed(_));
+            if closed && ctx.outlives_connection() {
+                return Some(Turn {
+                    lost: true,
+                    ..Turn::default()
+                });
+            }
             if closed || ctx.stage == Stage::Running {
                 handlers.dispatch(&mut self.actor, event, ctx);
             }
             if closed {
                 self.stop(ctx);
-                return true;
+                return Some(Turn {
+                    ended: true,
+                    ..Turn::default()
+                });
             }
         }
-        false
+        None
+    }
+
+    /// Hears of the connection's end at once: nothing more will come of it.
+    pub(super) fn end(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) {
+        if matches!(ctx.stage, Stage::Started | Stage::Stopped) {
+            return;
+        }
+        while let Some(event) = self.next_event(ctx) {
+            if matches!(event, Event::Closed(_)) {
+                handlers.dispatch(&mut self.actor, event, ctx);
+            }
+        }
+        self.stop(ctx);
+    }
+
+    /// Hears that its last connection ended like this, and that no other comes.
+    #[cfg(feature = "client")]
+    pub(super) fn give_up(
+        &mut self,
+        ctx: &mut WsContext<A>,
+        handlers: &Handlers<A>,
+        outcome: Outcome,
+    ) {
+        while let Some(occurrence) = ctx.notices.pop_front() {
+            handlers.notify(&mut self.actor, occurrence, ctx);
+        }
+        let closed = Event::Closed(Box::new(outcome));
+        handlers.dispatch(&mut self.actor, closed, ctx);
+        self.stop(ctx);
+    }
+
+    /// Goes on with another connection.
+    #[cfg(feature = "client")]
+    pub(super) fn go_on(&mut self) {
+        self.overdue = false;
+        self.backlog.clear();
+        self.backlog_bytes = 0;
     }
 
     fn stop(&mut self, ctx: &mut WsContext<A>) {
@@ -240,7 +328,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 continue;
             }
             if task.task.as_mut().poll(&mut self.actor, ctx, cx).is_ready() {
-                drop(self.tasks.remove(index));
+                self.remove_task(index, ctx);
             } else {
                 // A stream that has the actor wait comes back behind the wait.
                 task.due = ctx.waiting();
@@ -255,19 +343,16 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             return Some(event);
         }
         self.backlog = VecDeque::new();
-        let event = ctx.connection.poll_event()?;
-        note_round_trip(&event, ctx);
-        Some(event)
+        ctx.poll_event()
     }
 
     /// Reads on while the actor waits, so that pings are answered and the
     /// peer's signs of life are seen, but only so much.
     fn keep_frames(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) -> Turn {
         while self.backlog.len() < BACKLOG_EVENTS && self.backlog_bytes < BACKLOG_BYTES {
-            let Some(event) = ctx.connection.poll_event() else {
+            let Some(event) = ctx.poll_event() else {
                 return Turn::default();
             };
-            note_round_trip(&event, ctx);
             if handlers.concerns(&event) {
                 self.backlog_bytes += held(&event);
                 self.backlog.push_back(event);
@@ -278,25 +363,6 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             behind: true,
             ..Turn::default()
         }
-    }
-}
-
-fn note_round_trip<A: Actor<Context = WsContext<A>>>(event: &Event, ctx: &mut WsContext<A>) {
-    if let Event::Pong {
-        round_trip: Some(round_trip),
-        ..
-    } = event
-    {
-        ctx.round_trip = Some(*round_trip);
-    }
-}
-
-/// The bytes of a message that an event holds.
-fn held(event: &Event) -> usize {
-    match event {
-        Event::Message(message) => Message::payload(message).len(),
-        Event::Part(part) => part.payload.len(),
-        Event::Closed(_) | _ => 0,
     }
 }
 

@@ -129,6 +129,10 @@ impl Outcome {
 }
 
 /// Why a connection ended.
+///
+/// The last six are never found out here: they are for runtimes that close
+/// connections for an application, with
+/// [`Connection::close_because`](crate::Connection::close_because).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -142,6 +146,37 @@ pub enum Cause {
     Timeout(Timeout),
     /// The transport ended without a closing handshake.
     TransportLost,
+    /// The application's code panicked.
+    Panic,
+    /// The source of a message that was under way failed.
+    StreamFailed,
+    /// The application closed all its connections, to end or to be restarted.
+    Drain,
+    /// The application had more to say than the peer read.
+    SlowPeer,
+    /// The peer sent more than it may in this time.
+    RateLimit,
+    /// The peer sent what the application does not accept.
+    Rejected,
+}
+
+impl Cause {
+    /// Whether this side ended the connection of its own accord or because of a
+    /// deadline, and not the peer or the network.
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        match self {
+            Self::Remote | Self::Protocol(_) | Self::TransportLost => false,
+            Self::Local
+            | Self::Timeout(_)
+            | Self::Panic
+            | Self::StreamFailed
+            | Self::Drain
+            | Self::SlowPeer
+            | Self::RateLimit
+            | Self::Rejected => true,
+        }
+    }
 }
 
 /// A deadline that passed.

@@ -64,7 +64,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         self.check_open()?;
         let message = message.into();
-        self.check_data_opcode(message.opcode())?;
+        self.check_opcode(message.opcode())?;
         if !message.is_consistent() {
             return Err(SendError::Opcode(message.opcode()));
         }
@@ -94,7 +94,7 @@ impl Connection {
         if !opcode.is_control() {
             self.check_open()?;
             if opcode != Opcode::CONTINUATION {
-                self.check_data_opcode(opcode)?;
+                self.check_opcode(opcode)?;
             }
             self.deadlines.act();
             return self.outbound.fragment(frame, &mut self.chain);
@@ -104,7 +104,7 @@ impl Connection {
         }
         let payload = payload.clone();
         if opcode == Opcode::CLOSE {
-            return self.close_with(now, rsv, ClosePayload::to_send(payload)?);
+            return self.close_with(now, rsv, ClosePayload::to_send(payload)?, Cause::Local);
         }
         self.send_control_frame(rsv, opcode, payload)
     }
@@ -134,7 +134,7 @@ impl Connection {
     /// As for [`send`](Self::send).
     pub fn send_prepared(&mut self, prepared: &PreparedMessage) -> Result<(), SendError> {
         self.check_open()?;
-        self.check_data_opcode(prepared.opcode())?;
+        self.check_opcode(prepared.opcode())?;
         if !prepared.message().is_consistent() {
             return Err(SendError::Opcode(prepared.opcode()));
         }
@@ -177,7 +177,31 @@ impl Connection {
     ///
     /// [RFC 6455 §7.1.2]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.2
     pub fn close(&mut self, now: Instant, payload: ClosePayload) -> Result<(), SendError> {
-        self.close_with(now, Rsv::NONE, payload)
+        self.close_because(now, payload, Cause::Local)
+    }
+
+    /// As [`close`](Self::close), and has the outcome tell another cause: for
+    /// runtimes that close connections without being asked to.
+    ///
+    /// # Errors
+    ///
+    /// As for [`close`](Self::close).
+    pub fn close_because(
+        &mut self,
+        now: Instant,
+        payload: ClosePayload,
+        cause: Cause,
+    ) -> Result<(), SendError> {
+        self.close_with(now, Rsv::NONE, payload, cause)
+    }
+
+    /// Ends the connection at once, without a Close frame and without what is
+    /// queued.
+    ///
+    /// The outcome stays what it was if it is closed already.
+    pub fn abort(&mut self, now: Instant, cause: Cause) {
+        self.now = now;
+        self.lose(cause);
     }
 
     fn close_with(
@@ -185,11 +209,12 @@ impl Connection {
         now: Instant,
         rsv: Rsv,
         payload: ClosePayload,
+        cause: Cause,
     ) -> Result<(), SendError> {
         self.now = now;
         match self.state {
             State::Open => {
-                self.cause = Some(Cause::Local);
+                self.cause = Some(cause);
                 self.deadlines.close(now, &self.config);
                 self.send_close(rsv, payload);
             }
@@ -210,7 +235,28 @@ impl Connection {
         }
     }
 
-    fn check_data_opcode(&self, opcode: Opcode) -> Result<(), SendError> {
+    /// Whether a message may be sent on a connection that is open: for those
+    /// who queue messages of their own before.
+    ///
+    /// # Errors
+    ///
+    /// If its opcode is not registered, or it is text or binary in a custom
+    /// disguise.
+    pub fn check_message(&self, message: &Message) -> Result<(), SendError> {
+        if message.is_consistent() {
+            self.check_opcode(message.opcode())
+        } else {
+            Err(SendError::Opcode(message.opcode()))
+        }
+    }
+
+    /// Whether data messages of this opcode may be sent on a connection that is
+    /// open.
+    ///
+    /// # Errors
+    ///
+    /// If it is not registered, or not one of data.
+    pub fn check_opcode(&self, opcode: Opcode) -> Result<(), SendError> {
         let data = !opcode.is_control() && opcode != Opcode::CONTINUATION;
         if data && self.config.opcodes.knows(opcode) {
             Ok(())

@@ -11,6 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 use ws_actors::Outbox;
+use ws_core::Cause;
 
 use super::{MemberId, Parcel};
 
@@ -122,7 +123,10 @@ impl Hub {
                     Parcel::Message(message) => {
                         member.outbox.send(message.clone()).ok();
                     }
-                    Parcel::Close(payload) => member.outbox.close(payload.clone()),
+                    Parcel::Drain(payload) => {
+                        let payload = payload.clone();
+                        member.outbox.close_because(payload, Cause::Drain);
+                    }
                 }
             }
         }
@@ -170,7 +174,7 @@ impl Delivery {
     fn len(&self) -> usize {
         let message = match &self.parcel {
             Parcel::Message(message) => message.len(),
-            Parcel::Close(_) => 0,
+            Parcel::Drain(_) => 0,
         };
         message + size_of::<Self>()
     }

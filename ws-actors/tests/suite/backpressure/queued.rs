@@ -133,7 +133,7 @@ fn a_peer_that_reads_at_last_is_told_1013_behind_whole_messages() {
         assert!(texts.iter().all(|text| text.len() == 1000));
         scene.peer.send(close(1013));
         let (_, journal) = scene.end().await;
-        assert_eq!(journal.cause(), Cause::Local);
+        assert_eq!(journal.cause(), Cause::SlowPeer);
     });
 }
 

@@ -41,7 +41,7 @@ fn an_outbox_takes_its_bound_and_not_a_byte_more() {
         assert_eq!(scene.peer.close_code(), Some(1013));
         scene.peer.send(close(1013));
         let (_, journal) = scene.end().await;
-        assert_eq!(journal.cause(), Cause::Local);
+        assert_eq!(journal.cause(), Cause::SlowPeer);
     });
 }
 

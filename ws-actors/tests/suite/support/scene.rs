@@ -7,8 +7,8 @@ use tokio::{
     task::{JoinHandle, spawn_local},
     time::{Instant, sleep_until},
 };
-use ws_actors::{Driver, Handlers, Outbox, Transport, WsContext};
-use ws_core::{Config, Connection, Entropy, Role};
+use ws_actors::{Driver, Flow, Handlers, Outbox, Transport, WsContext};
+use ws_core::{Config, Connection, Entropy, Outcome, Role};
 
 use super::{
     probe::{Heard, Journal, Probe, React},
@@ -58,8 +58,12 @@ impl Setup {
         self
     }
 
-    pub(crate) fn max_queued_bytes(mut self, limit: usize) -> Self {
-        self.handlers = self.handlers.max_queued_bytes(limit);
+    pub(crate) fn max_queued_bytes(self, limit: usize) -> Self {
+        self.flow(Flow::new().max_queued_bytes(limit))
+    }
+
+    pub(crate) fn flow(mut self, flow: Flow) -> Self {
+        self.handlers = self.handlers.flow(flow);
         self
     }
 
@@ -105,7 +109,7 @@ impl Setup {
     }
 
     /// Opens the connection over a transport of the test's own.
-    pub(crate) fn open_on(self, transport: impl Transport) -> (Journal, JoinHandle<()>) {
+    pub(crate) fn open_on(self, transport: impl Transport) -> (Journal, JoinHandle<Outcome>) {
         let actor = Probe::new(self.react, self.continues);
         let journal = actor.journal.clone();
         let connection = connection(self.role, &self.handlers);
@@ -119,7 +123,7 @@ pub(crate) struct Scene {
     pub(crate) peer: Peer,
     pub(crate) journal: Journal,
     pub(crate) outbox: Outbox,
-    pub(crate) task: JoinHandle<()>,
+    pub(crate) task: JoinHandle<Outcome>,
 }
 
 impl Scene {
@@ -148,7 +152,7 @@ impl Scene {
 }
 
 /// Opens the connection of any actor on a wire.
-pub(crate) fn open_wire<A>(actor: A, handlers: Handlers<A>) -> (Peer, JoinHandle<()>)
+pub(crate) fn open_wire<A>(actor: A, handlers: Handlers<A>) -> (Peer, JoinHandle<Outcome>)
 where
     A: Actor<Context = WsContext<A>>,
 {
@@ -163,7 +167,7 @@ pub(crate) fn open<A>(
     connection: Connection,
     transport: impl Transport,
     handlers: Handlers<A>,
-) -> JoinHandle<()>
+) -> JoinHandle<Outcome>
 where
     A: Actor<Context = WsContext<A>>,
 {

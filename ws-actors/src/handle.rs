@@ -1,0 +1,279 @@
+use std::{
+    fmt, mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::Waker,
+};
+
+use tokio::sync::Notify;
+use ws_core::{CloseCode, ClosePayload, Message, PreparedMessage, Utf8Bytes};
+
+use crate::{Flow, Overflow, SendError};
+
+/// A handle to a connection, for any thread: it sends, closes, stops, and tells
+/// how the connection fares.
+///
+/// [`WsContext::handle`](crate::WsContext::handle) gives it; a clone is another
+/// handle to the same connection. Unlike [`actix::Addr`] it knows no actor
+/// type, and it sends to the peer without a word to the actor.
+#[derive(Clone)]
+pub struct ConnectionHandle(Arc<Shared>);
+
+struct Shared {
+    flow: Flow,
+    open: AtomicBool,
+    /// What waited for the peer when the connection last looked.
+    queued: AtomicUsize,
+    /// There is something in the inbox.
+    posted: AtomicBool,
+    inbox: Mutex<Inbox>,
+    /// The peer has read on, or never will.
+    relieved: Notify,
+}
+
+#[derive(Default)]
+struct Inbox {
+    letters: Vec<Letter>,
+    bytes: usize,
+    close: Option<ClosePayload>,
+    slow: Option<CloseCode>,
+    stop: bool,
+    waker: Option<Waker>,
+}
+
+/// What others asked of a connection since it last looked.
+pub(crate) struct Post {
+    pub(crate) letters: Vec<Letter>,
+    pub(crate) close: Option<ClosePayload>,
+    pub(crate) slow: Option<CloseCode>,
+    pub(crate) stop: bool,
+}
+
+/// A message of others, with the key of those of which only the newest counts.
+pub(crate) struct Letter {
+    pub(crate) content: Content,
+    pub(crate) key: Option<u64>,
+}
+
+pub(crate) enum Content {
+    Message(Message),
+    Prepared(PreparedMessage),
+}
+
+impl ConnectionHandle {
+    pub(crate) fn new(flow: Flow, waker: Option<Waker>) -> Self {
+        Self(Arc::new(Shared {
+            flow,
+            open: AtomicBool::new(true),
+            queued: AtomicUsize::new(0),
+            posted: AtomicBool::new(false),
+            inbox: Mutex::new(Inbox {
+                waker,
+                ..Inbox::default()
+            }),
+            relieved: Notify::new(),
+        }))
+    }
+
+    /// Queues a message.
+    ///
+    /// # Errors
+    ///
+    /// If too much waits for the peer already, or the connection is closing or
+    /// gone.
+    pub fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        self.post(Content::Message(message.into()), None)
+    }
+
+    /// Queues a message that was encoded once for many connections.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_prepared(&self, message: &PreparedMessage) -> Result<(), SendError> {
+        self.post(Content::Prepared(message.clone()), None)
+    }
+
+    /// Queues a message of which only the newest counts; see
+    /// [`WsContext::send_latest`](crate::WsContext::send_latest).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_latest(&self, key: u64, message: impl Into<Message>) -> Result<(), SendError> {
+        self.post(Content::Message(message.into()), Some(key))
+    }
+
+    /// Waits until less than half of
+    /// [`Flow::max_queued_bytes`](crate::Flow::max_queued_bytes) waits for the
+    /// peer, or the connection is closing.
+    ///
+    /// Whoever awaits this before each message never finds the outbox full,
+    /// unless there are many of them.
+    pub async fn ready(&self) {
+        loop {
+            let relieved = self.0.relieved.notified();
+            if !self.is_open() || self.queued_bytes() <= self.0.flow.max_queued_bytes / 2 {
+                return;
+            }
+            relieved.await;
+        }
+    }
+
+    /// Begins the closing handshake, behind the messages that wait. If the
+    /// connection is closing or gone, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// If the code must not be sent, or the reason is longer than 123 bytes.
+    pub fn close(&self, code: CloseCode, reason: impl Into<Utf8Bytes>) -> Result<(), SendError> {
+        let payload = ClosePayload::new(code, reason)?;
+        if self.0.open.swap(false, Ordering::Relaxed) {
+            self.ask(|inbox| inbox.close = Some(payload));
+        }
+        Ok(())
+    }
+
+    /// Stops the actor, as [`ActorContext::stop`](actix::ActorContext::stop)
+    /// does.
+    pub fn stop(&self) {
+        self.ask(|inbox| inbox.stop = true);
+    }
+
+    /// Whether the connection still takes messages.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// The number of bytes that wait for the peer, about.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.lock().bytes + self.0.queued.load(Ordering::Relaxed)
+    }
+
+    fn post(&self, content: Content, key: Option<u64>) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::CLOSING);
+        }
+        let mut inbox = self.lock();
+        let queued = self.0.queued.load(Ordering::Relaxed) + inbox.bytes;
+        let messages = inbox.letters.len();
+        let too_much = queued > 0
+            && queued.saturating_add(content.len()) > self.0.flow.max_queued_bytes
+            || messages >= self.0.flow.max_queued_messages;
+        if too_much {
+            match self.0.flow.overflow {
+                Overflow::DropOldest if inbox.bytes <= self.0.flow.max_queued_bytes => {}
+                Overflow::Close(code) => {
+                    inbox.slow = Some(code);
+                    self.0.open.store(false, Ordering::Relaxed);
+                    self.announce(inbox);
+                    return Err(self.full(messages, queued));
+                }
+                Overflow::DropNewest | Overflow::DropOldest | Overflow::Wait => {
+                    return Err(self.full(messages, queued));
+                }
+            }
+        }
+        inbox.bytes += content.len();
+        inbox.letters.push(Letter { content, key });
+        self.announce(inbox);
+        Ok(())
+    }
+
+    fn full(&self, messages: usize, queued: usize) -> SendError {
+        SendError::Full {
+            messages,
+            queued,
+            limit: self.0.flow.max_queued_bytes,
+        }
+    }
+
+    fn ask(&self, ask: impl FnOnce(&mut Inbox)) {
+        let mut inbox = self.lock();
+        ask(&mut inbox);
+        self.announce(inbox);
+    }
+
+    /// Wakes the connection, once for all that it has not looked at.
+    fn announce(&self, inbox: MutexGuard<'_, Inbox>) {
+        if self.0.posted.swap(true, Ordering::Release) {
+            return;
+        }
+        let waker = inbox.waker.clone();
+        drop(inbox);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    // The connection's side.
+
+    pub(crate) fn set_waker(&self, waker: &Waker) {
+        self.lock().waker = Some(waker.clone());
+    }
+
+    /// Takes what has come.
+    pub(crate) fn take(&self) -> Option<Post> {
+        if !self.0.posted.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut inbox = self.lock();
+        self.0.posted.store(false, Ordering::Relaxed);
+        inbox.bytes = 0;
+        Some(Post {
+            letters: mem::take(&mut inbox.letters),
+            close: inbox.close.take(),
+            slow: inbox.slow.take(),
+            stop: mem::take(&mut inbox.stop),
+        })
+    }
+
+    /// Tells how much waits for the peer, and whether more is taken.
+    pub(crate) fn publish(&self, queued: usize, open: bool) {
+        self.0.queued.store(queued, Ordering::Relaxed);
+        if !open {
+            self.0.open.store(false, Ordering::Relaxed);
+        }
+        if !open || queued <= self.0.flow.max_queued_bytes / 2 {
+            self.0.relieved.notify_waiters();
+        }
+    }
+
+    /// The connection is gone.
+    pub(crate) fn shut(&self) {
+        self.publish(0, false);
+        let mut inbox = self.lock();
+        let letters = mem::take(&mut inbox.letters);
+        inbox.bytes = 0;
+        inbox.waker = None;
+        drop(inbox);
+        drop(letters);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inbox> {
+        // Nothing in here panics half way.
+        self.0.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Content {
+    fn len(&self) -> usize {
+        match self {
+            Self::Message(message) => message.payload().len(),
+            Self::Prepared(prepared) => prepared.len(),
+        }
+    }
+}
+
+impl fmt::Debug for ConnectionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionHandle")
+            .field("open", &self.is_open())
+            .field("queued_bytes", &self.queued_bytes())
+            .finish()
+    }
+}

@@ -1,0 +1,137 @@
+use std::{
+    error::Error,
+    fmt, mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use ws_core::{Fin, Frame, Message, Opcode, PreparedMessage};
+
+/// A message on its way out.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    Message(Message),
+    Prepared(PreparedMessage),
+    Parts(Box<Parts>),
+}
+
+impl Outgoing {
+    /// What it holds in memory, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Message(message) => message.payload().len(),
+            Self::Prepared(prepared) => prepared.len(),
+            Self::Parts(parts) => parts.held,
+        }
+    }
+
+    pub(super) const fn has_parts(&self) -> bool {
+        matches!(self, Self::Parts(_))
+    }
+}
+
+/// A message that leaves in fragments.
+pub(crate) struct Parts {
+    opcode: Opcode,
+    /// The first fragment has left.
+    begun: bool,
+    /// What has come and is still to leave.
+    rest: Bytes,
+    /// What it counted for when it was queued.
+    held: usize,
+    /// The most that leaves in one frame.
+    most: usize,
+    source: Option<Source>,
+}
+
+type Source = Pin<Box<dyn Stream<Item = Result<Bytes, SourceError>>>>;
+pub(crate) type SourceError = Box<dyn Error>;
+
+/// What comes out of [`Parts`].
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A fragment.
+    Frame(Frame),
+    /// No more will come, and the message cannot be finished.
+    Failed(SourceError),
+}
+
+impl Parts {
+    /// A message whose parts a stream gives.
+    pub(crate) fn streamed(opcode: Opcode, source: Source, most: usize) -> Self {
+        Self {
+            opcode,
+            begun: false,
+            rest: Bytes::new(),
+            held: 0,
+            most,
+            source: Some(source),
+        }
+    }
+
+    /// A message that is here and is cut.
+    pub(crate) fn cut(message: Message, most: usize) -> Self {
+        let opcode = message.opcode();
+        let rest = message.into_payload();
+        Self {
+            opcode,
+            begun: false,
+            held: rest.len(),
+            rest,
+            most,
+            source: None,
+        }
+    }
+
+    /// The next fragment; `None` behind the last.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Next>> {
+        while self.rest.is_empty() {
+            let Some(source) = &mut self.source else {
+                return Poll::Ready(None);
+            };
+            // The code is the application's.
+            let next = catch_unwind(AssertUnwindSafe(|| source.as_mut().poll_next(cx)));
+            match next {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(Some(Ok(part)))) => self.rest = part,
+                Ok(Poll::Ready(Some(Err(error)))) => return self.fail(error),
+                Ok(Poll::Ready(None)) => {
+                    self.source = None;
+                    return Poll::Ready(Some(self.fragment(Bytes::new())));
+                }
+                Err(_panic) => return self.fail("the stream panicked".into()),
+            }
+        }
+        let most = self.most.min(self.rest.len());
+        let part = self.rest.split_to(most);
+        Poll::Ready(Some(self.fragment(part)))
+    }
+
+    fn fail(&mut self, error: SourceError) -> Poll<Option<Next>> {
+        self.source = None;
+        Poll::Ready(Some(Next::Failed(error)))
+    }
+
+    fn fragment(&mut self, payload: Bytes) -> Next {
+        let opcode = if mem::replace(&mut self.begun, true) {
+            Opcode::CONTINUATION
+        } else {
+            self.opcode
+        };
+        let last = self.source.is_none() && self.rest.is_empty();
+        let fin = if last { Fin::Last } else { Fin::More };
+        Next::Frame(Frame::new(opcode, payload).fin(fin))
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("opcode", &self.opcode)
+            .field("rest", &self.rest.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::Flow;
+
+use super::Outgoing;
+
+/// What waits, in order; counted, and found again by its key.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    entries: VecDeque<Entry>,
+    /// The number of the first entry since the queue was empty.
+    first: u64,
+    /// The numbers of entries that a newer message may take the place of.
+    keyed: BTreeMap<u64, u64>,
+    bytes: usize,
+    messages: usize,
+    parts: usize,
+}
+
+/// `None` if it was given up: the numbers of those behind it stay.
+#[derive(Debug)]
+struct Entry {
+    outgoing: Option<Outgoing>,
+    key: Option<u64>,
+}
+
+impl Queue {
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The number of messages.
+    pub(super) const fn len(&self) -> usize {
+        self.messages
+    }
+
+    pub(super) const fn has_parts(&self) -> bool {
+        self.parts > 0
+    }
+
+    /// A message larger than the bound passes when nothing waits before it.
+    pub(super) fn has_room(&self, outgoing: &Outgoing, flow: &Flow) -> bool {
+        self.messages == 0
+            || (self.messages < flow.max_queued_messages
+                && self.bytes.saturating_add(outgoing.len()) <= flow.max_queued_bytes)
+    }
+
+    pub(super) fn push(&mut self, outgoing: Outgoing, key: Option<u64>) {
+        if let Some(key) = key {
+            let number = self.first + self.entries.len() as u64;
+            self.keyed.insert(key, number);
+        }
+        self.count(&outgoing);
+        let outgoing = Some(outgoing);
+        self.entries.push_back(Entry { outgoing, key });
+    }
+
+    /// Puts a message in the place of the one with this key; gives it back if
+    /// there is none.
+    pub(super) fn replace(&mut self, key: u64, outgoing: Outgoing) -> Result<(), Outgoing> {
+        let place = self.keyed.get(&key).and_then(|number| {
+            let index = usize::try_from(number - self.first).ok()?;
+            self.entries.get_mut(index)?.outgoing.as_mut()
+        });
+        let Some(place) = place else {
+            return Err(outgoing);
+        };
+        self.bytes = self.bytes - place.len() + outgoing.len();
+        *place = outgoing;
+        Ok(())
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Outgoing> {
+        while let Some(Entry { outgoing, key }) = self.entries.pop_front() {
+            self.first += 1;
+            if let Some(outgoing) = outgoing {
+                self.forget(&outgoing, key);
+                self.give_back();
+                return Some(outgoing);
+            }
+        }
+        None
+    }
+
+    /// Gives up the message that has waited longest; `false` if none may be:
+    /// the stream behind a message in parts has been begun.
+    pub(super) fn drop_oldest(&mut self) -> bool {
+        let mut entries = self.entries.iter_mut();
+        let oldest = entries.find(|entry| {
+            let outgoing = entry.outgoing.as_ref();
+            outgoing.is_some_and(|outgoing| !outgoing.has_parts())
+        });
+        let Some(entry) = oldest else {
+            return false;
+        };
+        let key = entry.key.take();
+        if let Some(outgoing) = entry.outgoing.take() {
+            self.forget(&outgoing, key);
+        }
+        while matches!(self.entries.front(), Some(Entry { outgoing: None, .. })) {
+            self.entries.pop_front();
+            self.first += 1;
+        }
+        true
+    }
+
+    fn count(&mut self, outgoing: &Outgoing) {
+        self.bytes += outgoing.len();
+        self.messages += 1;
+        self.parts += usize::from(outgoing.has_parts());
+    }
+
+    fn forget(&mut self, outgoing: &Outgoing, key: Option<u64>) {
+        self.bytes -= outgoing.len();
+        self.messages -= 1;
+        self.parts -= usize::from(outgoing.has_parts());
+        if let Some(key) = key {
+            self.keyed.remove(&key);
+        }
+    }
+
+    /// An empty queue holds no storage.
+    fn give_back(&mut self) {
+        if self.messages == 0 {
+            *self = Self {
+                first: self.first,
+                ..Self::default()
+            };
+        }
+    }
+}
