@@ -145,6 +145,7 @@ fn an_actor_that_panics_ends_its_client() {
                 }
             });
             let (_, side) = accept(next(&listener).await).await;
+            scene.until(|it| it.has(&Heard::Connected(0))).await;
             if offline {
                 drop((side, listener));
                 scene.until(|journal| journal.losses().len() == 2).await;

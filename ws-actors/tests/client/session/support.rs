@@ -74,7 +74,8 @@ impl Journal {
         let all = self.all();
         assert_eq!(all.last(), Some(&Heard::Stopped), "{all:?}");
         let stoppings = all.iter().filter(|heard| **heard == Heard::Stopping);
-        assert_eq!(stoppings.count(), 1, "{all:?}");
+        // Who terminates is not asked.
+        assert!(stoppings.count() <= 1, "{all:?}");
         let mut causes = all.iter().filter_map(|heard| match heard {
             Heard::Closed(cause) => Some(cause.clone()),
             _ => None,
