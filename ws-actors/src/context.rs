@@ -1,28 +1,29 @@
 use std::{
     cell::OnceCell,
     collections::VecDeque,
-    error::Error,
     fmt, mem,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::Waker,
     time::{Duration, Instant},
 };
 
 use actix::{Actor, ActorContext, ActorFuture, SpawnHandle, dev::channel::AddressReceiver};
-use ws_core::{
-    Cause, CloseCode, ClosePayload, Connection, Event, Fin, Frame, Message, Outcome, State,
-};
+use ws_core::{Cause, Connection, Outcome};
 
 use crate::{
-    ConnectionHandle, Flow, Occurrence, Overflow, SendError,
+    ConnectionHandle, Flow, Occurrence,
     handle::{Content, Letter},
     metrics::Tally,
-    outbox::{Next, Outbox, Outgoing, Parts},
+    outbox::{Outbox, Outgoing, Parts},
     rate::Meter,
 };
 
 mod actor;
+mod incoming;
+mod outgoing;
 mod sending;
+
+pub(crate) use self::incoming::held;
 
 /// The actix context of a connection actor.
 ///
@@ -166,69 +167,6 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
     }
 
-    // What comes in.
-
-    /// What the protocol reports next, unless the peer was too fast.
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        if self.spent_until().is_some() {
-            return None;
-        }
-        let event = self.connection.poll_event()?;
-        // Not each end is a Close frame that came.
-        if !matches!(&event, Event::Closed(outcome) if outcome.received.is_none()) {
-            self.tally.received.count(held(&event));
-        }
-        if let Event::Pong {
-            round_trip: Some(round_trip),
-            ..
-        } = event
-        {
-            self.round_trip = Some(round_trip);
-            self.tally.round_trip = Some(round_trip);
-        } else if let Event::Closed(outcome) = &event {
-            self.outcome = Some(Outcome::clone(outcome));
-        }
-        if let Some(meter) = &mut self.meter {
-            meter.count_message(self.now);
-            self.heed_limit();
-        }
-        Some(event)
-    }
-
-    pub(crate) fn count_read(&mut self, bytes: usize) {
-        self.tally.received.bytes += bytes as u64;
-        if let Some(meter) = &mut self.meter {
-            meter.count_bytes(self.now, bytes);
-            self.heed_limit();
-        }
-    }
-
-    /// Until when the peer is not listened to, as it was too fast.
-    pub(crate) fn spent_until(&self) -> Option<Instant> {
-        let meter = self.meter.as_ref().filter(|meter| !meter.closes)?;
-        if self.connection.state() == State::Closed {
-            return None;
-        }
-        meter.spent_until(self.now)
-    }
-
-    fn heed_limit(&mut self) {
-        let spent = self
-            .meter
-            .as_ref()
-            .is_some_and(|meter| meter.closes && meter.spent_until(self.now).is_some());
-        if spent {
-            let payload = ClosePayload::new(CloseCode::POLICY_VIOLATION, "too much at once");
-            self.close_with(payload.unwrap_or_default(), Cause::RateLimit);
-        }
-    }
-
-    /// Whether the actor is told of a frame now.
-    pub(crate) fn hears_frames(&self) -> bool {
-        use actix::AsyncContext as _;
-        self.stage == Stage::Stopping || !self.waiting() && !self.is_deaf()
-    }
-
     /// Whether the end of its connection is not the actor's.
     pub(crate) fn outlives_connection(&self) -> bool {
         self.reconnects != Reconnects::No && !self.is_leaving()
@@ -258,20 +196,6 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let limit = self.outbox.flow().rate_limit;
         self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
     }
-
-    /// Whether frames are to wait, though the actor hears others.
-    pub(crate) fn is_deaf(&self) -> bool {
-        self.reading_paused || self.responses.under_way >= self.outbox.flow().max_responses
-    }
-
-    /// Whether the actor is to wait for the peer.
-    pub(crate) fn is_held_up(&self) -> bool {
-        self.congested
-            && self.outbox.flow().overflow == Overflow::Wait
-            && self.connection.state() == State::Open
-    }
-
-    // What goes out.
 
     pub(crate) fn set_waker(&self, waker: &Waker) {
         self.outbox.set_waker(waker);
@@ -317,221 +241,6 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         remote.publish(self.queued_bytes(), waiting, !self.outbox.is_closed());
     }
 
-    pub(crate) fn close_with(&mut self, payload: ClosePayload, cause: Cause) {
-        self.outbox.close_because(payload, cause);
-        if !self.has_streams() {
-            self.flush_to_close();
-        }
-    }
-
-    /// Sends all that waits and the Close frame behind it; a stream, and what is
-    /// behind it, is given up.
-    fn flush_to_close(&mut self) {
-        let Some((payload, cause)) = self.outbox.take_close() else {
-            return;
-        };
-        if self.connection.state() == State::Open {
-            // The outbox is bounded, and the Close frame has to be behind it.
-            let under_way = self.under_way.take().map(Outgoing::Parts);
-            let mut next = under_way.or_else(|| self.outbox.pop());
-            while let Some(outgoing) = next.take_if(|outgoing| !outgoing.is_streamed()) {
-                match outgoing {
-                    Outgoing::Parts(mut parts) => {
-                        while let Some(frame) = parts.next_held() {
-                            self.send_fragment(frame).ok();
-                        }
-                    }
-                    outgoing @ (Outgoing::Message(_) | Outgoing::Prepared(_)) => {
-                        self.transmit(outgoing);
-                    }
-                }
-                next = self.outbox.pop();
-            }
-            self.connection.close_because(self.now, payload, cause).ok();
-        }
-        self.under_way = None;
-        self.outbox.shut();
-    }
-
-    /// Moves messages from the outbox to the connection, as far as it has room.
-    pub(crate) fn drain_outbox(&mut self, cx: &mut Context<'_>) {
-        // A Pong that found no room goes before what makes none.
-        self.connection.transmit();
-        if self.connection.state() != State::Open {
-            self.under_way = None;
-            if self.reconnects == Reconnects::No {
-                self.outbox.shut();
-            }
-            return;
-        }
-        if self.greeting {
-            return;
-        }
-        if self.outbox.is_closing() {
-            let cut_at = *self.cut_at.get_or_insert(self.now + CUT);
-            if !self.has_streams() || cut_at <= self.now {
-                self.flush_to_close();
-                return;
-            }
-        }
-        let mut fragments = FRAGMENTS;
-        while self.has_room() && fragments > 0 {
-            if self.under_way.is_some() {
-                if self.send_parts(cx, &mut fragments).is_pending() {
-                    break;
-                }
-                continue;
-            }
-            match self.outbox.pop() {
-                Some(Outgoing::Parts(parts)) => self.under_way = Some(parts),
-                Some(outgoing) => self.transmit(outgoing),
-                None => break,
-            }
-        }
-        if self.outbox.is_closing() && !self.has_streams() {
-            self.flush_to_close();
-        }
-    }
-
-    /// Sends the fragments that are there of the message under way, within a
-    /// budget; pending if more is to come.
-    fn send_parts(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<()> {
-        while let Some(parts) = &mut self.under_way
-            && self.connection.queued_bytes() < HIGH_WATER
-            && *budget > 0
-        {
-            *budget -= 1;
-            let next = match parts.poll_next(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(next) => next,
-            };
-            match next {
-                Some(Next::Frame(frame)) => {
-                    let last = frame.fin == Fin::Last;
-                    if let Err(error) = self.send_fragment(frame) {
-                        self.cut(&error);
-                    } else if last {
-                        self.under_way = None;
-                    }
-                }
-                Some(Next::Failed(error)) => self.cut(&*error),
-                None => self.under_way = None,
-            }
-        }
-        Poll::Ready(())
-    }
-
-    fn send_fragment(&mut self, frame: Frame) -> Result<(), ws_core::SendError> {
-        let (payload, last) = (frame.payload.len(), frame.fin == Fin::Last);
-        self.connection.send_frame(self.now, frame)?;
-        self.tally.sent.payload += payload as u64;
-        self.tally.sent.messages += u64::from(last);
-        Ok(())
-    }
-
-    /// A message that has begun cannot be finished, nor can another begin.
-    fn cut(&mut self, error: &(dyn Error + 'static)) {
-        tracing::error!(error, "a stream failed: its connection closes with 1011");
-        self.under_way = None;
-        self.outbox.shut();
-        let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "message cut short");
-        let payload = payload.unwrap_or_default();
-        self.connection
-            .close_because(self.now, payload, Cause::StreamFailed)
-            .ok();
-    }
-
-    /// When a message under way is cut short for the Close frame behind it.
-    pub(crate) fn cut_at(&self) -> Option<Instant> {
-        self.cut_at.filter(|_| self.outbox.is_closing())
-    }
-
-    /// Whether a message is on its way out that is not here yet.
-    fn has_streams(&self) -> bool {
-        let under_way = self.under_way.as_ref();
-        under_way.is_some_and(|parts| parts.is_streamed()) || self.outbox.has_streams()
-    }
-
-    /// Whether the peer keeps up with what is sent.
-    pub(crate) fn has_room(&self) -> bool {
-        self.connection.queued_bytes() < HIGH_WATER
-    }
-
-    /// The messages given up so far.
-    pub(crate) fn given_up(&self) -> u64 {
-        self.outbox.given_up()
-    }
-
-    /// Notes whether the peer keeps up; true if it has just caught up.
-    pub(crate) fn note_congestion(&mut self) -> bool {
-        let queued = self.queued_bytes();
-        self.tally.high_water = self.tally.high_water.max(queued);
-        if !self.has_room() {
-            self.congested = true;
-        } else if self.congested
-            && self.outbox.is_empty()
-            && self.connection.queued_bytes() <= LOW_WATER
-        {
-            self.congested = false;
-            self.notices.push_back(Occurrence::Writable);
-            return true;
-        }
-        false
-    }
-
-    /// Sends a message at once, or puts it behind those that wait.
-    fn queue(&mut self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
-        self.check_open()?;
-        if self.connection.state() != State::Open {
-            return self.outbox.keep(outgoing, key);
-        }
-        let first = self.outbox.is_empty() && self.under_way.is_none();
-        let next = (first || self.greeting) && self.has_room();
-        if next && !matches!(outgoing, Outgoing::Parts(_)) {
-            return Ok(self.try_transmit(outgoing)?);
-        }
-        self.outbox.push(outgoing, key)?;
-        self.congested |= !self.has_room();
-        Ok(())
-    }
-
-    fn try_transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
-        let payload = match outgoing {
-            Outgoing::Message(message) => {
-                let payload = message.payload().len();
-                self.connection.send(message)?;
-                payload
-            }
-            Outgoing::Prepared(message) => {
-                self.connection.send_prepared(&message)?;
-                message.message().payload().len()
-            }
-            // They are counted as they leave.
-            Outgoing::Parts(_) => return Ok(()),
-        };
-        self.tally.sent.count(payload);
-        Ok(())
-    }
-
-    fn transmit(&mut self, outgoing: Outgoing) {
-        // It was looked at when it was queued, and the connection is open.
-        self.try_transmit(outgoing).ok();
-    }
-
-    fn check_open(&self) -> Result<(), SendError> {
-        if self.outbox.is_closed() {
-            return Err(SendError::CLOSING);
-        }
-        match self.reconnects {
-            _ if self.connection.state() == State::Open => Ok(()),
-            Reconnects::Keeping => Ok(()),
-            Reconnects::Refusing => Err(SendError::Offline),
-            Reconnects::No => Err(SendError::CLOSING),
-        }
-    }
-
-    // The actor's own.
-
     pub(crate) fn mailbox(&mut self) -> Option<&mut AddressReceiver<A>> {
         self.mailbox.get_mut()
     }
@@ -558,24 +267,3 @@ impl<A: Actor<Context = Self>> fmt::Debug for WsContext<A> {
             .finish_non_exhaustive()
     }
 }
-
-/// The bytes of a message that an event holds.
-pub(crate) fn held(event: &Event) -> usize {
-    match event {
-        Event::Message(message) => Message::payload(message).len(),
-        Event::Part(part) => part.payload.len(),
-        Event::Closed(_) | _ => 0,
-    }
-}
-
-/// Above this many queued bytes messages wait in the outbox and no input is
-/// read, so that a peer which asks and does not listen is slowed down.
-pub(crate) const HIGH_WATER: usize = 64 * 1024;
-/// Below this many, a peer that was behind has caught up.
-const LOW_WATER: usize = HIGH_WATER / 2;
-/// How many fragments leave before the transport has its turn, as short ones
-/// cost time rather than room.
-const FRAGMENTS: usize = 256;
-/// How long a message under way may go on before a Close frame that waits for
-/// its end: as the default close timeout.
-const CUT: Duration = Duration::from_secs(5);

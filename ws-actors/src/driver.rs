@@ -1,8 +1,6 @@
 use std::{
-    cell::RefCell,
     fmt,
     future::Future,
-    io,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -11,17 +9,18 @@ use std::{
 };
 
 use actix::{Actor, Addr, AsyncContext};
-use bytes::BytesMut;
 use tracing::Span;
-use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome, Output};
+use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome};
 
 use crate::{ConnectionHandle, Handlers, Outbox, Transport, WsContext};
 
 mod alarm;
 mod life;
+mod reading;
 #[cfg(feature = "client")]
 mod relay;
 mod watch;
+mod writing;
 
 use self::{
     alarm::Alarm,
@@ -140,56 +139,6 @@ where
         self.ctx.outbox()
     }
 
-    /// Whether the actor keeps up with the peer, and the peer with the actor.
-    fn may_read(&self) -> bool {
-        !self.eof && !self.unheard && self.ctx.has_room() && self.ctx.spent_until().is_none()
-    }
-
-    /// Reads once; true if something came.
-    fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.may_read() {
-            return false;
-        }
-        let Some(transport) = &mut self.transport else {
-            return false;
-        };
-        if let Some(place) = self.ctx.connection.read_buffer() {
-            let read = transport.poll_read(cx, place);
-            if let Poll::Ready(Ok(1..)) = read {
-                self.ctx.connection.handle_read(self.ctx.now);
-            }
-            return self.has_read(read);
-        }
-        let read = READ_BUFFER.with_borrow_mut(|buffer| {
-            // Whatever a transport that broke has left here is nobody's.
-            buffer.clear();
-            // Slices of it may be with the actor: then use up what is left.
-            if !buffer.try_reclaim(READ) && buffer.capacity() < READ / 8 {
-                buffer.reserve(READ);
-            }
-            let read = transport.poll_read(cx, buffer);
-            if let Poll::Ready(Ok(1..)) = read {
-                self.ctx.connection.handle_input(self.ctx.now, buffer);
-            }
-            read
-        });
-        self.has_read(read)
-    }
-
-    /// Tells the protocol of the transport's end; true if something came.
-    fn has_read(&mut self, read: Poll<io::Result<usize>>) -> bool {
-        match read {
-            Poll::Pending => return false,
-            Poll::Ready(Ok(bytes @ 1..)) => self.ctx.count_read(bytes),
-            Poll::Ready(Ok(0)) => {
-                self.eof = true;
-                self.ctx.connection.handle_eof(self.ctx.now);
-            }
-            Poll::Ready(Err(_)) => self.lose(),
-        }
-        true
-    }
-
     /// Lets the actor act; true if it has more to do at once.
     fn turn(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(life) = &mut self.life else {
@@ -228,19 +177,6 @@ where
         }
     }
 
-    /// Tells the protocol when nothing is read, so that it expects no Pong.
-    fn note_pause(&mut self) {
-        let paused = self.behind || !self.ctx.has_room() || self.ctx.spent_until().is_some();
-        if paused != self.reading_paused {
-            self.reading_paused = paused;
-            if paused {
-                self.ctx.connection.pause_reading(self.ctx.now);
-            } else {
-                self.ctx.connection.resume_reading(self.ctx.now);
-            }
-        }
-    }
-
     /// The transport broke. An actor that waits has some time to hear of it.
     fn lose(&mut self) {
         self.eof = true;
@@ -252,82 +188,6 @@ where
     fn give_grace(&mut self) {
         if self.life.is_some() && self.grace.is_none() {
             self.grace = Some(self.ctx.now + GRACE);
-        }
-    }
-
-    /// Writes until nothing is left or the transport takes no more; true if it
-    /// took so much that others have their turn first.
-    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        let more = self.write_queue(cx)?;
-        if self.unflushed
-            && let Some(transport) = &mut self.transport
-            && let Poll::Ready(result) = transport.poll_flush(cx)
-        {
-            self.unflushed = false;
-            result?;
-        }
-        Ok(more)
-    }
-
-    fn write_queue(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        for _ in 0..WRITES {
-            self.ctx.drain_outbox(cx);
-            let Some(transport) = &mut self.transport else {
-                return Ok(false);
-            };
-            let queue = self.ctx.connection.transmit();
-            if queue.is_empty() {
-                return Ok(false);
-            }
-            match transport.poll_write(cx, queue) {
-                Poll::Pending => return Ok(false),
-                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(bytes)) => {
-                    self.ctx.tally.sent.bytes += bytes as u64;
-                    self.unflushed = true;
-                }
-                Poll::Ready(Err(error)) => return Err(error),
-            }
-        }
-        Ok(true)
-    }
-
-    /// Does what the protocol wants of the transport's end.
-    fn end(&mut self, cx: &mut Context<'_>) -> Option<Instant> {
-        loop {
-            match self.ctx.connection.poll_end(self.ctx.now) {
-                Output::Shutdown => self.sending = Sending::ShuttingDown,
-                Output::Disconnect => {
-                    self.drop_by = Some(self.ctx.now + GRACE);
-                    self.give_grace();
-                }
-                Output::Wait(deadline) => {
-                    if self.sending == Sending::ShuttingDown {
-                        self.shut_down(cx);
-                    }
-                    let now = self.ctx.now;
-                    if self.drop_by.is_some_and(|by| !self.unflushed || by <= now) {
-                        self.drop_by = None;
-                        self.transport = None;
-                    }
-                    let (spent, cut) = (self.ctx.spent_until(), self.ctx.cut_at());
-                    let deadlines = [deadline, self.grace, self.drop_by, spent, cut];
-                    return deadlines.into_iter().flatten().min();
-                }
-                Output::Event(_) | Output::Transmit(_) => return Some(self.ctx.now),
-            }
-        }
-    }
-
-    fn shut_down(&mut self, cx: &mut Context<'_>) {
-        let Some(transport) = &mut self.transport else {
-            return;
-        };
-        if let Poll::Ready(result) = transport.poll_shutdown(cx) {
-            self.sending = Sending::Ended;
-            if result.is_err() {
-                self.lose();
-            }
         }
     }
 
@@ -476,16 +336,6 @@ fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-thread_local! {
-    /// All connections of a thread read into one buffer, so that idle ones
-    /// hold none.
-    static READ_BUFFER: RefCell<BytesMut> = RefCell::new(BytesMut::new());
-}
-
-/// The most that is read at once, in bytes.
-const READ: usize = 64 * 1024;
-/// How often it is written at once: some MiB of a stream that never ends.
-const WRITES: usize = 32;
 /// How often a connection may go round before others on its thread do.
 const ROUNDS: usize = 16;
 /// How long an actor may still wait for something after its connection ended,

@@ -31,9 +31,9 @@ pub(super) async fn dial(
             host: host.to_owned(),
             source,
         })?;
-    let attempt = async |address| match connect(address, local).await {
-        Ok(stream) => Ok(stream),
-        Err(error) => Err((address, error)),
+    let attempt = |address| async move {
+        let connected = connect(address, local).await;
+        connected.map_err(|error| (address, error))
     };
     deadline
         .within(Stage::Connect, race(alternate(addresses), attempt))
@@ -95,9 +95,9 @@ fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 
 /// The first attempt that succeeds; the others are dropped. The next one begins
 /// when the one before failed, or after [`ATTEMPT_DELAY`] (§5).
-async fn race<T>(
+async fn race<T, F: Future<Output = Result<T, Failure>>>(
     mut addresses: VecDeque<SocketAddr>,
-    attempt: impl AsyncFn(SocketAddr) -> Result<T, Failure>,
+    attempt: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Failure> {
     let mut attempts = FuturesUnordered::new();
     let mut failure: Option<Failure> = None;
@@ -184,20 +184,19 @@ mod tests {
         let began = RefCell::new(Vec::new());
         let start = Instant::now();
         let texts: Vec<_> = outcomes.iter().map(|&(text, ..)| text).collect();
-        let result = race(addresses(&texts), async |address| {
-            began
-                .borrow_mut()
-                .push(u64::try_from(start.elapsed().as_millis()).unwrap());
+        let result = race(addresses(&texts), |address| {
+            let at = start.elapsed().as_millis();
+            began.borrow_mut().push(u64::try_from(at).unwrap());
             let mut outcomes = outcomes.iter();
             let text = address.ip().to_string();
-            let (_, after, outcome) = outcomes.find(|it| it.0 == text).unwrap();
-            match after {
-                Some(after) => sleep(Duration::from_millis(*after)).await,
-                None => pending().await,
-            }
-            match outcome {
-                Ok(()) => Ok(address),
-                Err(kind) => Err((address, io::Error::from(*kind))),
+            let (_, after, outcome) = *outcomes.find(|it| it.0 == text).unwrap();
+            async move {
+                match after {
+                    Some(after) => sleep(Duration::from_millis(after)).await,
+                    None => pending().await,
+                }
+                let failed = |kind| (address, io::Error::from(kind));
+                outcome.map(|()| address).map_err(failed)
             }
         })
         .await;

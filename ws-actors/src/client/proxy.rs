@@ -138,8 +138,9 @@ impl Proxy {
     }
 
     /// Shows these credentials to the proxy: with the Basic scheme over HTTP
-    /// ([RFC 7617]), as user name and password over SOCKS ([RFC 1929]), of 1 to
-    /// 255 bytes each. Both go unencrypted.
+    /// ([RFC 7617]), where the user name has no colon in it; as user name and
+    /// password over SOCKS ([RFC 1929]), of 1 to 255 bytes each. They go to the
+    /// proxy unencrypted.
     ///
     /// [RFC 7617]: https://www.rfc-editor.org/rfc/rfc7617
     /// [RFC 1929]: https://www.rfc-editor.org/rfc/rfc1929

@@ -13,7 +13,7 @@ use crate::{
     outbox::{Outbox, Outgoing, Parts},
 };
 
-use super::{HIGH_WATER, Reconnects, WsContext};
+use super::{Reconnects, WsContext, outgoing::HIGH_WATER};
 
 impl<A: Actor<Context = Self>> WsContext<A> {
     /// Queues a text message.

@@ -5,8 +5,10 @@ mod actors;
 mod cuts;
 mod handlers;
 mod handshake;
+mod json;
+#[cfg(feature = "msgpack")]
+mod packed;
 mod parts;
 mod refused;
 mod streams;
-mod values;
 mod waiting;

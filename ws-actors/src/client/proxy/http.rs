@@ -1,11 +1,9 @@
 //! The method CONNECT (RFC 9110 §9.3.6).
 
-use std::io;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::BytesMut;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 use ws_core::handshake::{
@@ -27,13 +25,7 @@ pub(super) async fn connect(
     if head.status / 100 == 2 {
         return Ok(());
     }
-    let mut body = BodyReader::new(&head);
-    // What has come of the body by then is enough.
-    let reading = deadline.within(Stage::Proxy, read_body(stream, &mut body));
-    let _ = reading.await;
-    let mut response = Response::new(head.status);
-    response.headers = head.headers;
-    response.body = body.into_bytes();
+    let response = refusal(stream, head, deadline).await;
     Err(ProxyError::Refused(Box::new(response)).into())
 }
 
@@ -82,12 +74,47 @@ async fn ask(stream: &mut TcpStream, request: String) -> Result<ResponseHead, Co
     }
 }
 
-async fn read_body(stream: &mut TcpStream, body: &mut BodyReader) -> io::Result<()> {
-    let mut input = BytesMut::new();
-    while !body.read(&mut input) {
-        if stream.read_buf(&mut input).await? == 0 {
-            break;
+/// The response with this head, and what comes of its body in time.
+async fn refusal(
+    stream: &mut (impl AsyncRead + Unpin),
+    head: ResponseHead,
+    deadline: Deadline,
+) -> Response {
+    let mut body = BodyReader::new(&head);
+    let reading = async {
+        let mut input = BytesMut::new();
+        while !body.read(&mut input) {
+            if !matches!(stream.read_buf(&mut input).await, Ok(1..)) {
+                break;
+            }
         }
+    };
+    // A body that breaks off is no news beside a refusal.
+    deadline.within(Stage::Proxy, reading).await.ok();
+    let mut response = Response::new(head.status);
+    response.headers = head.headers;
+    response.body = body.into_bytes();
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{io::duplex, time::Instant};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_slow_body_comes_what_came_in_time() {
+        let mut head = BytesMut::from("HTTP/1.1 403 \r\nContent-Length: 99\r\n\r\n");
+        let head = HeadReader::new().response(&mut head).unwrap().unwrap();
+        let (mut proxy, mut stream) = duplex(64);
+        proxy.write_all(b"no").await.unwrap();
+        let (start, limit) = (Instant::now(), Duration::from_secs(7));
+        let response = refusal(&mut stream, head, Deadline::after(limit)).await;
+        assert_eq!(start.elapsed(), limit);
+        assert_eq!((response.status, &response.body[..]), (403, &b"no"[..]));
+        assert!(response.field("Content-Length").is_some());
     }
-    Ok(())
 }

@@ -62,6 +62,23 @@ fn an_interim_response_is_not_the_answer() {
 }
 
 #[test]
+fn client_reads_the_fields_of_the_answer() {
+    let now = Instant::now();
+    let mut opening = client(now);
+    let (response, ..) = serve(now, &[opening.request()]);
+    let response = response.header("Set-Cookie", "a=1").encode().unwrap();
+    let early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    let mut input = BytesMut::from(&[&early[..], &response].concat()[..]);
+    assert!(opening.headers().is_empty());
+    let answer = opening.handle_input(now, &mut input);
+    assert!(matches!(answer, Ok(Some(Answer::Open(_)))), "{answer:?}");
+    let (name, value) = opening.headers().last().unwrap();
+    assert_eq!((&**name, &value[..]), ("Set-Cookie", &b"a=1"[..]));
+    let mut names = opening.headers().iter().map(|(name, _)| &**name);
+    assert!(names.all(|name| name != "Link"));
+}
+
+#[test]
 fn client_fails_on_an_answer_that_is_none_to_its_handshake() {
     let now = Instant::now();
     let other = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
