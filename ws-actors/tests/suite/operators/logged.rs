@@ -1,24 +1,13 @@
 //! What a connection logs, and what it never does.
 
-use std::{
-    fmt::{self, Write as _},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::Arc;
 
-use tracing::{
-    Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-};
 use ws_actors::{Driver, Flow};
 use ws_core::{CloseCode, Opcode, Role};
 
+use super::keeper::logged;
 use crate::support::{
     frames::{close, frame, text},
-    play,
     probe::{Heard, Probe},
     scene::{Setup, connection, probe},
     seconds, settle,
@@ -177,90 +166,4 @@ fn obedient() -> Setup {
         }
     })
     .handlers(handlers.flow(Flow::new().max_queued_bytes(200)))
-}
-
-/// Plays a scenario, and keeps what it logs.
-fn logged(scenario: impl Future<Output = ()>) -> Log {
-    let log = Log::default();
-    tracing::subscriber::with_default(Keeper::new(&log), || play(scenario));
-    log
-}
-
-/// What was logged, as lines.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Lines>>);
-
-#[derive(Default)]
-struct Lines {
-    spans: Vec<String>,
-    events: Vec<String>,
-}
-
-impl Log {
-    fn spans(&self) -> Vec<String> {
-        self.0.lock().unwrap().spans.clone()
-    }
-
-    fn events(&self) -> Vec<String> {
-        self.0.lock().unwrap().events.clone()
-    }
-
-    fn all(&self) -> String {
-        [self.spans(), self.events()].concat().join("\n")
-    }
-}
-
-/// A subscriber that keeps all of the crates under test.
-struct Keeper {
-    log: Log,
-    next: AtomicU64,
-}
-
-impl Keeper {
-    fn new(log: &Log) -> Self {
-        Self {
-            log: log.clone(),
-            next: AtomicU64::new(1),
-        }
-    }
-}
-
-impl Subscriber for Keeper {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("ws_")
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut line = Line(span.metadata().name().to_owned());
-        span.record(&mut line);
-        self.log.0.lock().unwrap().spans.push(line.0);
-        Id::from_u64(self.next.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        let mut line = Line(String::new());
-        values.record(&mut line);
-        self.log.0.lock().unwrap().spans.push(line.0);
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let level: &Level = event.metadata().level();
-        let mut line = Line(level.to_string());
-        event.record(&mut line);
-        self.log.0.lock().unwrap().events.push(line.0);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
 }

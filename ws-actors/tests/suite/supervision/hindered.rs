@@ -23,10 +23,6 @@ fn each_deadline_holds_in_each_hindrance() {
     for deadline in DEADLINES {
         for hindrance in HINDRANCES {
             let never_reads = hindrance == Hindrance::NeverReads;
-            if never_reads && deadline == Timeout::Pong {
-                // It is the write deadline's then: see the tests of both.
-                continue;
-            }
             play(async {
                 let scene = hindered(hindrance).config(config(deadline));
                 let room = match (deadline, never_reads) {
@@ -136,8 +132,7 @@ fn config(deadline: Timeout) -> Config {
     }
 }
 
-/// When the transport is dropped: the Close has 5 s, but a peer that takes no
-/// byte needs none.
+/// When the transport is dropped: where there is a Close, it has 5 s.
 fn dropped_at(deadline: Timeout) -> Duration {
     match deadline {
         Timeout::Close => seconds(5),
