@@ -231,8 +231,8 @@ where
 
     /// The addresses that it listens on.
     #[must_use]
-    pub fn addrs(&self) -> Vec<SocketAddr> {
-        self.addresses.clone()
+    pub fn addrs(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Starts the workers.
