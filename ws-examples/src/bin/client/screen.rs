@@ -90,7 +90,7 @@ impl Screen {
         let text = harmless(text).replace('\n', "\n  ");
         match self {
             Self::Plain { .. } => writeln!(io::stdout(), "{mark}{text}"),
-            Self::Window(window) => window.borrow_mut().print(&format!("{mark}{text}")),
+            Self::Window(window) => window.borrow_mut().print(mark, &text),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::store::Store;
 
 pub(crate) async fn serve(host: IpAddr, port: u16, file: &Path) -> Result<(), StartError> {
     let store = Store::open(file)?;
-    println!("{} messages are stored", store.last());
+    let stored = store.last();
     let store = Arc::new(Mutex::new(store));
     let shutdown = Shutdown::new();
     let endpoint = Endpoint::<Keeper>::builder()
@@ -40,7 +40,7 @@ pub(crate) async fn serve(host: IpAddr, port: u16, file: &Path) -> Result<(), St
     let addresses = server.addrs();
     let running = shutdown.run(server.run())?;
     for address in addresses {
-        println!("listening on ws://{address}");
+        println!("listening on ws://{address} with {stored} messages stored");
     }
     Ok(running.await?)
 }

@@ -47,12 +47,19 @@ impl Window {
         Ok(window)
     }
 
-    /// Adds lines to the conversation.
-    pub(crate) fn print(&mut self, lines: &str) -> io::Result<()> {
+    /// Adds lines to the conversation, behind a mark. The mark is bold, which
+    /// nothing else is: a long line breaks wherever the peer wants it to.
+    pub(crate) fn print(&mut self, mark: &str, lines: &str) -> io::Result<()> {
         self.wipe()?;
-        // A raw terminal takes a line end for a step down.
-        let lines = lines.replace('\n', "\r\n");
-        queue!(self.out, Print(lines), Print("\r\n"))?;
+        queue!(
+            self.out,
+            SetAttribute(Attribute::Bold),
+            Print(mark),
+            SetAttribute(Attribute::Reset),
+            // A raw terminal takes a line end for a step down.
+            Print(lines.replace('\n', "\r\n")),
+            Print("\r\n"),
+        )?;
         self.draw()
     }
 
