@@ -31,10 +31,18 @@ async fn nothing_is_lost_or_stored_twice_when_the_server_is_killed() {
     }
     let ended = sender.ended().await;
     assert!(ended.status.success(), "{ended:?}");
-    let all = format!("{COUNT} of {COUNT} acknowledged, over ");
+    let all = format!("{COUNT} of {COUNT} acknowledged; connections: ");
     assert!(ended.lines[0].starts_with(&all), "{ended:?}");
     assert!(ended.errors.contains("connected again"), "{ended:?}");
     store.assert_whole();
+}
+
+#[actix_web::test]
+async fn a_store_that_cannot_be_written_is_named() {
+    let arguments = ["serve", "--port", "0", "--store", "/no/such/folder/store"];
+    let ended = Program::start("reconnecting", &arguments).ended().await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.errors.contains("/no/such/folder/store"), "{ended:?}");
 }
 
 #[actix_web::test]
@@ -123,5 +131,5 @@ impl Drop for Store {
     }
 }
 
-const COUNT: u64 = 6000;
+const COUNT: u64 = 20_000;
 const KILLS: u64 = 6;

@@ -65,7 +65,8 @@ pub(crate) struct Args {
     /// Connect through a proxy: http://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT
     #[arg(long, value_name = "URL", value_parser = proxy)]
     proxy: Option<Proxy>,
-    /// Follow so many redirects, which get the header fields, too
+    /// Follow so many redirects. Header fields go along, but to another host not
+    /// those that show who you are: Authorization and Cookie
     #[arg(long, default_value_t = 0, value_name = "N")]
     max_redirects: usize,
     /// How long it may take to reach the server

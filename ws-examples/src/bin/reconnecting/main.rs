@@ -69,7 +69,7 @@ async fn main() -> Result<(), StartError> {
                 acknowledged,
                 connections,
             } = progress.get();
-            println!("{acknowledged} of {count} acknowledged, over {connections} connections");
+            println!("{acknowledged} of {count} acknowledged; connections: {connections}");
             if acknowledged < count {
                 process::exit(1);
             }

@@ -41,7 +41,7 @@ pub(crate) fn handlers() -> Handlers<Sender> {
 pub(crate) fn reconnect() -> Reconnect {
     Reconnect::new()
         .first_delay(Duration::from_millis(50))
-        .max_delay(Duration::from_secs(2))
+        .max_delay(Duration::from_secs(1))
 }
 
 impl Sender {

@@ -1,6 +1,7 @@
 //! The server: it acknowledges what it has stored.
 
 use std::{
+    io,
     net::IpAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -15,7 +16,10 @@ use ws_server::{CloseCode, Endpoint, Shutdown, Text, UpgradeError, WsContext};
 use crate::store::Store;
 
 pub(crate) async fn serve(host: IpAddr, port: u16, file: &Path) -> Result<(), StartError> {
-    let store = Store::open(file)?;
+    let store = Store::open(file).map_err(|error| {
+        let text = format!("cannot store to {}: {error}", file.display());
+        io::Error::new(error.kind(), text)
+    })?;
     let stored = store.last();
     let store = Arc::new(Mutex::new(store));
     let shutdown = Shutdown::new();
