@@ -118,10 +118,13 @@ impl Store {
 
     /// Every number is there, once and in order.
     fn assert_whole(&self) {
-        let expected: String = (1..=COUNT)
-            .map(|it| format!("{it} {it} of {COUNT}\n"))
-            .collect();
-        assert!(self.text() == expected, "{}", self.text());
+        let text = self.text();
+        let mut lines = text.lines();
+        for number in 1..=COUNT {
+            let expected = format!("{number} {number} of {COUNT}");
+            assert_eq!(lines.next(), Some(&*expected));
+        }
+        assert_eq!(lines.next(), None);
     }
 }
 

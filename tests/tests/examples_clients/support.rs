@@ -81,6 +81,13 @@ impl Talk {
         }
     }
 
+    /// Interrupts it, as Ctrl-C does.
+    pub(crate) async fn interrupt(&self) {
+        let kill = format!("kill -INT {}", self.child.id().unwrap());
+        let killed = Command::new("sh").args(["-c", &kill]).status();
+        assert!(within("kill", killed).await.unwrap().success());
+    }
+
     /// Closes its output, as `head` does.
     pub(crate) async fn ended_unheard(self) -> Option<i32> {
         let Self {

@@ -46,6 +46,30 @@ async fn a_server_that_goes_is_an_error() {
 }
 
 #[actix_web::test]
+async fn an_interrupt_closes_the_connection_in_good_order() {
+    let server = start();
+    let mut talk = Talk::start(&[&url(&server, "/echo")]);
+    talk.say("hi").await;
+    assert_eq!(talk.line().await, "hi");
+    talk.interrupt().await;
+    let ended = talk.ended_by_itself().await;
+    let notes = ended.notes(0);
+    assert!(notes.contains("closed with 1000"), "{notes}");
+}
+
+#[actix_web::test]
+async fn an_interrupt_ends_a_client_that_has_no_connection() {
+    let server = start();
+    let url = url(&server, "/status/503");
+    let mut talk = Talk::start(&["--reconnect", &url]);
+    talk.note("retrying in ").await;
+    talk.interrupt().await;
+    let ended = talk.ended_by_itself().await;
+    let notes = ended.notes(1);
+    assert!(notes.contains("stopped without a closing"), "{notes}");
+}
+
+#[actix_web::test]
 async fn a_client_that_reconnects_goes_on_with_the_next_server() {
     let mut server = Program::start("echo", &["--port", "0"]);
     let address = server.address().await;

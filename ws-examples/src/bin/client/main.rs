@@ -38,11 +38,10 @@ fn main() {
 }
 
 async fn run(args: Args) -> io::Result<Ending> {
-    let client = Client::new(args.connector(), conversation::handlers(args.config()));
-    let client = match args.reconnect {
-        true => client.reconnect(Reconnect::new()),
-        false => client,
-    };
+    let mut client = Client::new(args.connector(), conversation::handlers(args.config()));
+    if args.reconnect {
+        client = client.reconnect(Reconnect::new());
+    }
     let screen = Screen::open(&args.url.to_string())?;
     let opened = Rc::new(Notify::new());
     let ending = Rc::new(Cell::new(Ending::Bad));
