@@ -13,8 +13,10 @@ pub mod page;
 pub mod probe;
 pub mod program;
 pub mod raw;
+pub mod relay;
 pub mod request;
 pub mod server;
+pub mod tls;
 pub mod wait;
 
 #[cfg(doctest)]

@@ -5,15 +5,20 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, ServiceConfig},
 };
+use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use ws_core::Outcome;
-use ws_server::{CloseCode, Closed, Endpoint, EndpointBuilder, Text, UpgradeError, WsContext};
+use ws_server::{
+    Binary, CloseCode, Closed, Endpoint, EndpointBuilder, Ping, Pong, Text, UpgradeError, WsContext,
+};
 
-use crate::{server::Server, wait::within};
+use crate::{server::Server, tls::Authority, wait::within};
 
-/// Echoes texts, but for some that are commands:
+/// Echoes texts, and binary messages if its endpoint registers them. Some texts
+/// are commands:
 ///
 /// - `subprotocol` is answered with the one agreed on, or `none`
+/// - `ping` is answered with a Ping, and then echoed
 /// - `close` begins the closing handshake, with 4001 and a reason
 /// - `stop` stops the actor
 /// - `fill` is answered with a megabyte
@@ -28,6 +33,12 @@ pub enum Report {
     Started,
     /// A text came.
     Text(String),
+    /// A binary message came, to an endpoint that registers them.
+    Binary(Bytes),
+    /// A Ping came, to an endpoint that registers them.
+    Ping(Bytes),
+    /// A Pong came, to an endpoint that registers them.
+    Pong(Bytes),
     /// The connection is closed.
     Closed(Outcome),
     /// The actor has stopped.
@@ -51,15 +62,33 @@ impl Probe {
         Self::serve_beside(endpoint, |_| {})
     }
 
+    /// Starts a server over TLS, if there is a certificate authority, whose
+    /// `/probe` is this endpoint.
+    #[must_use]
+    pub fn serve_over(
+        tls: Option<&Authority>,
+        endpoint: EndpointBuilder<Self>,
+    ) -> (Server, Reports) {
+        Self::serve_all(tls, endpoint, |_| {})
+    }
+
     /// Starts a server whose `/probe` is this endpoint, beside what `configure`
     /// routes.
     pub fn serve_beside(
         endpoint: EndpointBuilder<Self>,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> (Server, Reports) {
+        Self::serve_all(None, endpoint, configure)
+    }
+
+    fn serve_all(
+        tls: Option<&Authority>,
+        endpoint: EndpointBuilder<Self>,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> (Server, Reports) {
         let (reporter, reports) = unbounded_channel();
         let endpoint = endpoint.build().expect("the endpoint makes sense");
-        let server = Server::start(move |app| {
+        let server = Server::start_over(tls, move |app| {
             app.app_data(web::Data::new(endpoint.clone()))
                 .app_data(web::Data::new(reporter.clone()))
                 .route("/probe", web::route().to(upgrade))
@@ -123,6 +152,7 @@ impl Handler<Text> for Probe {
                 let subprotocol = ctx.subprotocol().unwrap_or("none").to_owned();
                 ctx.text(subprotocol)
             }
+            "ping" => ctx.ping("are you there?").and_then(|()| ctx.text(text)),
             "close" => ctx.close(CloseCode::new(4001), "as you wish"),
             "stop" => {
                 ctx.stop();
@@ -133,6 +163,32 @@ impl Handler<Text> for Probe {
         };
         // It fails only when the connection is closing.
         done.ok();
+    }
+}
+
+impl Handler<Binary> for Probe {
+    type Result = ();
+
+    fn handle(&mut self, Binary(bytes): Binary, ctx: &mut WsContext<Self>) {
+        self.report(Report::Binary(bytes.clone()));
+        // It fails only when the connection is closing.
+        ctx.binary(bytes).ok();
+    }
+}
+
+impl Handler<Ping> for Probe {
+    type Result = ();
+
+    fn handle(&mut self, Ping(payload): Ping, _: &mut WsContext<Self>) {
+        self.report(Report::Ping(payload));
+    }
+}
+
+impl Handler<Pong> for Probe {
+    type Result = ();
+
+    fn handle(&mut self, pong: Pong, _: &mut WsContext<Self>) {
+        self.report(Report::Pong(pong.payload));
     }
 }
 

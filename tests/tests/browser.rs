@@ -1,37 +1,101 @@
-//! Two people talk on the page of the `chat` program, each in a real browser.
+//! Chromium as a client: two people talk on the page of the `chat` program,
+//! each in a browser, and a page of our own compresses.
 //!
 //! This runs if `WS_TESTS_BROWSER` is 1, as `tests/run` sets it; it needs
 //! Chromium and its chromedriver.
 
 use std::env;
 
+use actix_web::web;
+use ws_server::{Binary, Deflate};
 use ws_tests::{
-    binaries::target_directory, chromedriver::Chromedriver, page::Page, program::Program,
+    binaries::target_directory,
+    chromedriver::Chromedriver,
+    page::Page,
+    probe::{Probe, Report},
+    program::Program,
+    relay::Relay,
 };
 
 #[actix_web::test]
 async fn two_people_talk_in_their_browsers_and_the_server_restarts() {
+    in_browsers(["Ada", "Bob"], |[ada, bob]| talk(ada, bob)).await;
+}
+
+#[actix_web::test]
+async fn browser_agrees_on_compression_and_a_subprotocol() {
+    in_browsers(["a client"], |[page]| agree(page)).await;
+}
+
+/// Opens a browser for each name, and closes them whatever happens in between.
+async fn in_browsers<const COUNT: usize, F: Future<Output = ()> + 'static>(
+    names: [&'static str; COUNT],
+    act: impl FnOnce([Page; COUNT]) -> F,
+) {
     if env::var_os("WS_TESTS_BROWSER").is_none_or(|value| value != "1") {
         eprintln!("left out: it needs Chromium, and WS_TESTS_BROWSER=1 asks for it");
         return;
     }
     let driver = Chromedriver::start().await;
-    let pages = [driver.open("Ada").await, driver.open("Bob").await];
-    // In a task, so that the browsers are closed whatever happens there.
-    let talk = match &pages {
-        [Ok(ada), Ok(bob)] => {
-            let talk = actix_rt::spawn(talk(ada.clone(), bob.clone()));
-            talk.await.map_err(|error| error.to_string())
+    let mut pages = Vec::new();
+    let mut failed = None;
+    for name in names {
+        match driver.open(name).await {
+            Ok(page) => pages.push(page),
+            Err(error) => failed = Some(error.to_string()),
         }
-        [Err(error), _] | [_, Err(error)] => Err(error.to_string()),
-    };
-    for page in pages.into_iter().flatten() {
+    }
+    // In a task, so that its panic does not leave browsers behind.
+    if let Ok(pages) = <[Page; COUNT]>::try_from(pages.clone()) {
+        let acted = actix_rt::spawn(act(pages)).await;
+        failed = acted.err().map(|error| error.to_string());
+    }
+    for page in pages {
         page.close().await;
     }
     driver.stop().await;
-    if let Err(error) = talk {
+    if let Some(error) = failed {
         panic!("{error}");
     }
+}
+
+async fn agree(page: Page) {
+    let endpoint = Probe::endpoint()
+        .on::<Binary>()
+        .subprotocols(["v2", "v1"])
+        .compression(Deflate::new().threshold(0))
+        // The page is not the relay's.
+        .any_origin();
+    let (server, mut reports) = Probe::serve_beside(endpoint, |app| {
+        let page = || async { web::Html::new(include_str!("../interop/page.html")) };
+        app.route("/", web::get().to(page));
+    });
+    let relay = Relay::to(server.address()).await;
+    let (address, relayed) = (server.address(), relay.address());
+    page.go(&format!("http://{address}/?server={relayed}"))
+        .await;
+    page.until_texts(
+        "#seen li",
+        &[
+            "open v1; permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
+            "0 true true",
+            "1 true true",
+            "125 true true",
+            "126 true true",
+            "65535 true true",
+            "65536 true true",
+            "1048575 true true",
+            "closed 4001 as you wish true",
+        ],
+    )
+    .await;
+    assert_eq!(page.errors().await, [""; 0], "on the console");
+    assert!(reports.closed().await.is_clean());
+    assert_eq!(reports.next().await, Report::Stopped);
+
+    let traffic = relay.ended().await;
+    assert!(traffic.up < 1 << 19, "{traffic:?}");
+    assert!(traffic.down < 1 << 19, "{traffic:?}");
 }
 
 async fn talk(ada: Page, bob: Page) {

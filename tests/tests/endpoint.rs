@@ -20,7 +20,7 @@ fn endpoint_with_two_handlers_for_a_kind_is_refused() {
     let twice = Endpoint::<Probe>::builder().on::<Text>().on::<Text>();
     assert_eq!(
         twice.build().unwrap_err().to_string(),
-        "two handlers are registered for text frames, one has to go"
+        "two handlers are registered for text, one has to go"
     );
     let twice = Endpoint::<Probe>::builder()
         .on::<Closed>()

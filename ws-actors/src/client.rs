@@ -44,6 +44,7 @@
 
 mod connector;
 mod deadline;
+mod description;
 mod dial;
 mod error;
 mod notices;
@@ -60,9 +61,10 @@ mod tls;
 #[cfg(feature = "rustls")]
 pub use self::tls::{Tls, TlsError};
 pub use self::{
-    connector::{Connector, Opened},
+    connector::Connector,
     error::{ConnectError, RedirectError, Stage},
     notices::{Connected, Disconnected, Loss},
+    opening::Opened,
     proxy::{Proxy, ProxyError, ProxyUrlError},
     reconnect::Reconnect,
     session::{Client, Offline, Session},

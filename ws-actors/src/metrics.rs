@@ -1,4 +1,4 @@
-//! What connections count, through the [`metrics`](::metrics) facade.
+//! What connections count, through the [`metrics`] facade.
 //!
 //! Install any recorder, such as the one for Prometheus, before the first
 //! connection. Without one nothing is counted. Each metric has the label

@@ -80,6 +80,8 @@
 //! # use actix::{Actor, AsyncContext};
 //! # use ws_actors::{Handlers, WsContext, test};
 //! # use std::time::Duration;
+//! use ws_core::{Cause, Timeout};
+//!
 //! struct Ticker;
 //!
 //! impl Actor for Ticker {
@@ -98,8 +100,8 @@
 //!     test::advance(Duration::from_secs(10)).await;
 //!     assert_eq!(client.queued_bytes(), 10 * 1004);
 //!     // No byte leaves for 30 s: then the transport is dropped.
-//!     test::advance(Duration::from_secs(60)).await;
-//!     assert!(client.is_over());
+//!     let outcome = client.expect_end().await;
+//!     assert_eq!(outcome.cause, Cause::Timeout(Timeout::Write));
 //! });
 //! ```
 //!

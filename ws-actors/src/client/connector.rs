@@ -1,18 +1,15 @@
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{
-    Config, Connection, Entropy,
-    extension::{ClientOffer, Extension, NegotiationError, Params, deflate::Deflate},
+    Config, Entropy,
+    extension::{ClientOffer, deflate::Deflate},
     handshake::{ClientHandshake, FieldError, UrlError, WebSocketUrl},
 };
 
-use super::{
-    ConnectError, Proxy, Stream, deadline::Deadline, dial::dial, opening::open, redirect::Trail,
-};
 #[cfg(feature = "rustls")]
-use super::{Stage, Tls};
+use super::Tls;
+use super::{ConnectError, Opened, Proxy, description::Description, redirect::Trail};
 
 /// How a server is reached, and what is asked of it.
 ///
@@ -36,36 +33,6 @@ use super::{Stage, Tls};
 /// ```
 #[derive(Clone)]
 pub struct Connector(Arc<Description>);
-
-#[derive(Clone)]
-struct Description {
-    url: WebSocketUrl,
-    headers: Vec<(String, String)>,
-    subprotocols: Vec<String>,
-    extensions: Vec<Arc<dyn ClientOffer>>,
-    compression: Option<Deflate>,
-    config: Arc<Config>,
-    proxy: Option<Proxy>,
-    #[cfg(feature = "rustls")]
-    tls: Option<Tls>,
-    max_redirects: usize,
-    connect_timeout: Duration,
-    local_address: Option<IpAddr>,
-}
-
-/// An open connection, and what it runs on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Opened<S = Stream> {
-    /// The connection. Bytes that came right behind the response are in it.
-    pub connection: Connection,
-    /// The stream of bytes to the server.
-    pub stream: S,
-    /// The header fields of the response.
-    pub headers: Vec<(String, Bytes)>,
-    /// The URL that was connected to: where redirects led, if there were any.
-    pub url: WebSocketUrl,
-}
 
 impl Connector {
     /// A connector to this `ws:` or `wss:` URL.
@@ -240,119 +207,15 @@ impl Connector {
     }
 }
 
-impl Description {
-    /// A stream of bytes to the server of this URL.
-    async fn reach(&self, url: &WebSocketUrl) -> Result<Stream, ConnectError> {
-        let deadline = Deadline::after(self.connect_timeout);
-        #[cfg(not(feature = "rustls"))]
-        if url.is_secure() {
-            return Err(ConnectError::TlsUnavailable);
-        }
-        #[cfg(feature = "rustls")]
-        let tls = match (url.is_secure(), &self.tls) {
-            (false, _) => None,
-            (true, Some(tls)) => Some(tls.clone()),
-            (true, None) => {
-                let reading = Tls::system_unblocked();
-                Some(deadline.within(Stage::Tls, reading).await??)
-            }
-        };
-        let (host, port) = match &self.proxy {
-            Some(proxy) => (proxy.host(), proxy.port()),
-            None => (url.host(), url.port()),
-        };
-        let mut tcp = dial(host, port, self.local_address, deadline).await?;
-        if let Some(proxy) = &self.proxy {
-            tcp = proxy.ask(tcp, url.host(), url.port(), deadline).await?;
-        }
-        #[cfg(feature = "rustls")]
-        if let Some(tls) = tls {
-            let agreeing = tls.connect(tcp, url.host());
-            return Ok(Stream::tls(deadline.within(Stage::Tls, agreeing).await??));
-        }
-        Ok(Stream::tcp(tcp))
-    }
-
-    /// Asks whom the trail has led to for a connection.
-    async fn open<S: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        stream: S,
-        trail: &Trail,
-    ) -> Result<Opened<S>, ConnectError> {
-        let url = trail.url();
-        let mut handshake = ClientHandshake::new(url.host_header(), Entropy::system())
-            .subprotocols(&self.subprotocols)?;
-        for (name, value) in &self.headers {
-            if trail.shows(name) {
-                handshake = handshake.header(name, value)?;
-            }
-        }
-        for extension in &self.extensions {
-            handshake = handshake.extension(Shared(Arc::clone(extension)));
-        }
-        if let Some(deflate) = &self.compression {
-            handshake = handshake.extension(deflate.clone());
-        }
-        open(stream, url.clone(), handshake, Arc::clone(&self.config)).await
-    }
-}
-
 impl From<WebSocketUrl> for Connector {
     fn from(url: WebSocketUrl) -> Self {
-        Self(Arc::new(Description {
-            url,
-            headers: Vec::new(),
-            subprotocols: Vec::new(),
-            extensions: Vec::new(),
-            compression: Some(Deflate::new()),
-            config: Arc::default(),
-            proxy: None,
-            #[cfg(feature = "rustls")]
-            tls: None,
-            max_redirects: 0,
-            connect_timeout: Duration::from_secs(10),
-            local_address: None,
-        }))
+        Self(Arc::new(Description::new(url)))
     }
 }
 
 impl fmt::Debug for Connector {
-    /// Without the values of header fields, which may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: Vec<_> = self.0.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Connector")
-            .field("url", &self.0.url)
-            .field("headers", &headers)
-            .field("subprotocols", &self.0.subprotocols)
-            .field("extensions", &self.0.extensions)
-            .field("compression", &self.0.compression)
-            .field("proxy", &self.0.proxy)
-            .field("max_redirects", &self.0.max_redirects)
-            .field("connect_timeout", &self.0.connect_timeout)
-            .field("local_address", &self.0.local_address)
-            .finish_non_exhaustive()
-    }
-}
-
-/// An offer that is made again for each connection.
-#[derive(Debug)]
-struct Shared(Arc<dyn ClientOffer>);
-
-impl ClientOffer for Shared {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn offers(&self) -> Vec<Params> {
-        self.0.offers()
-    }
-
-    fn agree(
-        &self,
-        answer: &Params,
-        accepted: &[Params],
-    ) -> Result<Box<dyn Extension>, NegotiationError> {
-        self.0.agree(answer, accepted)
+        f.debug_tuple("Connector").field(&self.0).finish()
     }
 }
 

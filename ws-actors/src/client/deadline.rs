@@ -39,3 +39,25 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn stages_share_the_time() {
+        let (start, limit) = (Instant::now(), Duration::from_secs(3));
+        let deadline = Deadline::after(limit);
+        let resolved = sleep(Duration::from_secs(2));
+        assert!(deadline.within(Stage::Resolve, resolved).await.is_ok());
+        let connected = sleep(Duration::from_secs(2));
+        let error = deadline.within(Stage::Connect, connected).await;
+        let Err(ConnectError::Timeout { stage, limit: told }) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!((stage, told), (Stage::Connect, limit));
+        assert_eq!(start.elapsed(), limit);
+    }
+}

@@ -50,7 +50,7 @@ pub enum ConnectError {
     #[error(transparent)]
     Redirect(#[from] RedirectError),
     /// The connection broke before it was open.
-    #[error("connection broke during {stage}: {source}")]
+    #[error("connection broke during the {stage}: {source}")]
     Broken {
         /// What was under way.
         stage: Stage,
@@ -124,11 +124,11 @@ impl From<OpeningError> for ConnectError {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Resolve => "resolving the host's name",
-            Self::Connect => "connecting",
-            Self::Proxy => "asking the proxy",
-            Self::Tls => "the TLS handshake",
-            Self::Opening => "the opening handshake",
+            Self::Resolve => "name resolution",
+            Self::Connect => "TCP handshake",
+            Self::Proxy => "negotiation with the proxy",
+            Self::Tls => "TLS handshake",
+            Self::Opening => "opening handshake",
         })
     }
 }

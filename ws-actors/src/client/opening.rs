@@ -2,17 +2,31 @@
 
 use std::{io, sync::Arc};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::{Instant, timeout_at},
 };
 use ws_core::{
-    Config, Entropy,
+    Config, Connection, Entropy,
     handshake::{Answer, ClientHandshake, ClientOpening, OpeningError, WebSocketUrl},
 };
 
-use super::{ConnectError, Opened, Stage};
+use super::{ConnectError, Stage, Stream};
+
+/// An open connection, and what it runs on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Opened<S = Stream> {
+    /// The connection. Bytes that came right behind the response are in it.
+    pub connection: Connection,
+    /// The stream of bytes to the server.
+    pub stream: S,
+    /// The header fields of the response.
+    pub headers: Vec<(String, Bytes)>,
+    /// The URL that was connected to: where redirects led, if there were any.
+    pub url: WebSocketUrl,
+}
 
 /// Opens a connection. Bytes that came behind the response are given to it.
 pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(

@@ -66,9 +66,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 return;
             }
         }
-        while self.has_room() {
+        let mut fragments = FRAGMENTS;
+        while self.has_room() && fragments > 0 {
             if self.under_way.is_some() {
-                if self.send_parts(cx).is_pending() {
+                if self.send_parts(cx, &mut fragments).is_pending() {
                     break;
                 }
                 continue;
@@ -84,12 +85,14 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
     }
 
-    /// Sends the fragments that are there of the message under way; pending if
-    /// more is to come.
-    fn send_parts(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Sends the fragments that are there of the message under way, within a
+    /// budget; pending if more is to come.
+    fn send_parts(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<()> {
         while let Some(parts) = &mut self.under_way
             && self.connection.queued_bytes() < HIGH_WATER
+            && *budget > 0
         {
+            *budget -= 1;
             let next = match parts.poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(next) => next,
@@ -208,6 +211,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 pub(super) const HIGH_WATER: usize = 64 * 1024;
 /// Below this many, a peer that was behind has caught up.
 const LOW_WATER: usize = HIGH_WATER / 2;
+/// How many fragments leave before the transport has its turn, as short ones
+/// cost time rather than room.
+const FRAGMENTS: usize = 256;
 /// How long a message under way may go on before a Close frame that waits for
 /// its end: as the default close timeout.
 const CUT: Duration = Duration::from_secs(5);

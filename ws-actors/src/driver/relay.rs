@@ -23,7 +23,8 @@ where
     /// An actor whose first connection is still to come.
     pub(crate) fn offline(actor: A, handlers: Arc<Handlers<A>>, reconnects: Reconnects) -> Self {
         let mut driver = Self::unopened(actor, placeholder(now()), None, handlers);
-        driver.ctx.connection.poll_event();
+        // It never was one, and its end is not to be told.
+        driver.ctx.poll_event();
         driver.ctx.reconnects = reconnects;
         driver
     }

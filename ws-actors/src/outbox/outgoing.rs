@@ -28,8 +28,22 @@ impl Outgoing {
         }
     }
 
+    /// A message, cut if it is longer than `most` bytes.
+    pub(crate) fn message(message: Message, most: usize) -> Self {
+        if message.payload().len() > most {
+            Self::Parts(Box::new(Parts::cut(message, most)))
+        } else {
+            Self::Message(message)
+        }
+    }
+
     pub(super) const fn has_parts(&self) -> bool {
         matches!(self, Self::Parts(_))
+    }
+
+    /// Whether it is not here yet, as a stream gives it.
+    pub(super) fn is_streamed(&self) -> bool {
+        matches!(self, Self::Parts(parts) if parts.source.is_some())
     }
 }
 
@@ -73,7 +87,7 @@ impl Parts {
     }
 
     /// A message that is here and is cut.
-    pub(crate) fn cut(message: Message, most: usize) -> Self {
+    fn cut(message: Message, most: usize) -> Self {
         let opcode = message.opcode();
         let rest = message.into_payload();
         Self {
@@ -88,7 +102,14 @@ impl Parts {
 
     /// The next fragment; `None` behind the last.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Next>> {
+        let mut polls = 0;
         while self.rest.is_empty() {
+            polls += 1;
+            if polls > EMPTY_PARTS {
+                // They fill nothing, so nothing else would end this.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Some(source) = &mut self.source else {
                 return Poll::Ready(None);
             };
@@ -135,3 +156,6 @@ impl fmt::Debug for Parts {
             .finish_non_exhaustive()
     }
 }
+
+/// How many parts without a byte may come at once.
+const EMPTY_PARTS: u32 = 64;

@@ -1,7 +1,7 @@
 use std::{cell::RefCell, collections::VecDeque, fmt, rc::Rc, time::Duration};
 
 use actix::{Actor, Addr};
-use ws_core::Role;
+use ws_core::{Outcome, Role};
 
 use super::{received::Received, wire::State};
 use crate::Outbox;
@@ -67,6 +67,12 @@ impl<A: Actor> Peer<A> {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.state.borrow().over
+    }
+
+    /// How the connection ended for the actor's side, once that is over.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.state.borrow().outcome.clone()
     }
 
     /// The number of bytes that wait on the actor's side, since the peer

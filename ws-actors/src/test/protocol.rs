@@ -5,7 +5,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::time::Instant;
 use ws_core::{
     Cause, CloseCode, Config, Connection, Delivery, Entropy, Event, Fin, Frame, Header, MaskingKey,
-    Message, Opcode, Role, Rsv, State, extension::Agreement,
+    Message, Opcode, Role, Rsv, extension::Agreement,
 };
 
 pub(super) struct Protocol {
@@ -58,12 +58,6 @@ impl Protocol {
     }
 
     fn decode(&mut self, header: &Header, mut frame: BytesMut) -> Result<Bytes, String> {
-        if self.connection.state() != State::Open {
-            return Err(format!(
-                "a {} frame comes behind the Close frame",
-                header.opcode
-            ));
-        }
         let now = Instant::now().into_std();
         self.connection.handle_input(now, &mut frame);
         match self.connection.poll_event() {
@@ -85,9 +79,11 @@ impl Protocol {
                     format!("{cause:?}")
                 }
             }),
-            Some(Event::Message(_) | Event::Part(_) | _) | None => {
-                Err(format!("a {} frame says nothing", header.opcode))
-            }
+            // Nothing is decoded behind a Close frame.
+            Some(Event::Message(_) | Event::Part(_) | _) | None => Err(format!(
+                "a {} frame comes behind the Close frame",
+                header.opcode
+            )),
         }
     }
 

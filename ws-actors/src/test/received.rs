@@ -16,7 +16,7 @@ pub struct Received {
     pub header: Header,
     /// The payload data, unmasked and decoded by the extensions.
     pub payload: Bytes,
-    /// It is a Ping, and the peer has answered it.
+    /// It is a Ping, and no concern of the script's: the peer sees to it.
     pub(super) answered: bool,
 }
 

@@ -3,7 +3,7 @@ use std::{fmt, future::Future, sync::Arc};
 use actix::Actor;
 use tokio::{task::spawn_local, time::Instant};
 use ws_core::{
-    Connection, Entropy, Role,
+    Connection, Entropy, Outcome, Role,
     extension::{Agreement, Extension, Params, deflate::Deflate},
 };
 
@@ -16,7 +16,7 @@ use crate::{Driver, Handlers, WsContext};
 
 /// An actor that is the server; its [`Peer`] is a client.
 ///
-/// Limits and deadlines are those of the handlers.
+/// Limits and deadlines are those of the handlers, without jitter.
 pub fn server<A>(actor: A, handlers: impl Into<Arc<Handlers<A>>>) -> Setup<A>
 where
     A: Actor<Context = WsContext<A>>,
@@ -26,7 +26,7 @@ where
 
 /// An actor that is the client; its [`Peer`] is a server.
 ///
-/// Limits and deadlines are those of the handlers. Masking keys are the same in
+/// Limits and deadlines are those of the handlers, without jitter. Masking keys are the same in
 /// each run.
 pub fn client<A>(actor: A, handlers: impl Into<Arc<Handlers<A>>>) -> Setup<A>
 where
@@ -118,10 +118,8 @@ impl<A: Actor<Context = WsContext<A>>> Setup<A> {
     }
 }
 
-/// Whatever a driver ends with, it has ended.
-async fn drive<D: Future>(driver: D, driven: Driven) {
-    driver.await;
-    drop(driven);
+async fn drive(driver: impl Future<Output = Outcome>, driven: Driven) {
+    driven.with(driver.await);
 }
 
 impl<A: Actor> fmt::Debug for Setup<A> {

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::time::Instant;
-use ws_core::{Frame, Opcode, SendQueue};
+use ws_core::{Frame, Opcode, Outcome, SendQueue};
 
 use super::{protocol::Protocol, received::Received};
 use crate::Transport;
@@ -21,6 +21,12 @@ pub(super) struct Wire(Rc<RefCell<State>>);
 
 /// Says when it is dropped that the driver has ended.
 pub(super) struct Driven(Rc<RefCell<State>>);
+
+impl Driven {
+    pub(super) fn with(self, outcome: Outcome) {
+        self.0.borrow_mut().outcome = Some(outcome);
+    }
+}
 
 /// What both ends share.
 pub(super) struct State {
@@ -47,6 +53,7 @@ pub(super) struct State {
     /// The driver ended its sending side, or dropped the transport.
     pub(super) shut_down: bool,
     pub(super) over: bool,
+    pub(super) outcome: Option<Outcome>,
     reader: Option<Waker>,
     writer: Option<Waker>,
     /// Who waits for what the actor does.
@@ -72,6 +79,7 @@ pub(super) fn wire(protocol: Protocol) -> (Wire, Driven, Rc<RefCell<State>>) {
         fault: None,
         shut_down: false,
         over: false,
+        outcome: None,
         reader: None,
         writer: None,
         looker: None,
@@ -101,7 +109,6 @@ impl State {
 
     pub(super) fn reset(&mut self) {
         self.broken = true;
-        self.sent.clear();
         wake(&mut self.reader);
         wake(&mut self.writer);
     }
@@ -119,9 +126,9 @@ impl State {
                 None => break,
                 Some(Err(fault)) => self.fault = Some(fault),
                 Some(Ok((header, payload))) => {
-                    let may_answer = self.answers_pings && !self.close_sent && !self.ended;
-                    let answered = header.opcode == Opcode::PING && may_answer;
-                    if answered {
+                    let answered = header.opcode == Opcode::PING && self.answers_pings;
+                    // Nothing follows a Close frame, or the end.
+                    if answered && !self.close_sent && !self.ended {
                         self.pongs.push(payload.clone());
                     }
                     self.close_received |= header.opcode == Opcode::CLOSE;
@@ -139,7 +146,7 @@ impl State {
     }
 
     fn send_pongs(&mut self) {
-        if self.protocol.is_within_frame() || self.close_sent {
+        if self.protocol.is_within_frame() {
             return;
         }
         for payload in self.pongs.drain(..) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tokio::{
-    io::{AsyncWrite, duplex},
+    io::{AsyncWrite, BufStream, duplex},
     time::Instant,
 };
 use ws_actors::client::Connector;
@@ -159,4 +159,14 @@ async fn connections_of_one_moment_are_not_due_at_one_moment() {
         };
     }
     assert!(due.len() > 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_hold_bytes_back_will_do() {
+    let connector = Connector::new("ws://a.example").unwrap();
+    let (ours, theirs) = duplex(4096);
+    let serving = tokio::spawn(async move { accept(theirs).await.1.echo().await });
+    let opened = connector.connect_over(BufStream::new(ours)).await;
+    converse(opened.unwrap()).await;
+    serving.await.unwrap();
 }

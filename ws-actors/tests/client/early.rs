@@ -1,7 +1,9 @@
 //! Servers that are quicker than they have to be.
 
+use std::io;
+
 use tokio::io::{AsyncWriteExt, duplex};
-use ws_actors::client::{ConnectError, Connector};
+use ws_actors::client::{ConnectError, Connector, Stage};
 use ws_core::handshake::{Response, ServerHandshake};
 
 use crate::support::{
@@ -77,4 +79,17 @@ async fn a_server_that_hangs_up_is_worth_another_try() {
     let error = failure(opened);
     assert!(matches!(error, ConnectError::Opening(_)), "{error:?}");
     assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_stream_that_is_gone_is_worth_another_try() {
+    let connector = Connector::new("ws://a.example").unwrap();
+    let (ours, _) = duplex(4096);
+    let error = failure(connector.connect_over(ours).await);
+    assert!(error.is_retryable());
+    let ConnectError::Broken { stage, source } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(stage, Stage::Opening);
+    assert_eq!(source.kind(), io::ErrorKind::BrokenPipe);
 }

@@ -14,6 +14,7 @@ mod proxied;
 mod proxied_socks;
 mod redirected;
 mod refused;
+mod session;
 mod slow;
 mod support;
 #[cfg(feature = "rustls")]

@@ -49,7 +49,7 @@ async fn a_silent_server_is_left() {
     assert_eq!(after, limit);
     assert_eq!(
         error.to_string(),
-        "the opening handshake was not done within 10s"
+        "opening handshake was not done within 10s"
     );
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ws_actors::test::{self, Fin, Frame, Opcode};
-use ws_core::{CloseCode, Message};
+use ws_core::{Cause, CloseCode, Message};
 
 use crate::support::{seconds, server, tell};
 
@@ -20,7 +20,7 @@ fn messages_come_as_the_actor_sent_them() {
         assert_eq!(client.expect_json::<Value>().await["n"], 1);
         client.send_message(Message::text("any"));
         assert_eq!(client.expect_message().await, Message::text("any"));
-        client.close().await;
+        assert_eq!(client.close().await.cause, Cause::Remote);
         assert!(client.is_over());
     });
 }
@@ -41,9 +41,9 @@ fn messages_of_every_length_come_through() {
 fn a_message_may_be_sent_in_fragments() {
     test::run(async {
         let mut client = server().connect();
-        client.send_frame(&Frame::new(Opcode::TEXT, "Hel").fin(Fin::More));
+        client.send_frame(Frame::new(Opcode::TEXT, "Hel").fin(Fin::More));
         client.send_ping("between");
-        client.send_frame(&Frame::new(Opcode::CONTINUATION, "lo"));
+        client.send_frame(Frame::new(Opcode::CONTINUATION, "lo"));
         client.expect_pong("between").await;
         client.expect_text("Hello").await;
     });
@@ -99,6 +99,16 @@ fn a_close_frame_may_have_no_code() {
         client.send_close(CloseCode::NO_STATUS, "");
         let close = client.expect_close(CloseCode::NO_STATUS).await;
         assert_eq!(close.code(), None);
+        client.expect_end().await;
+    });
+}
+
+#[test]
+fn a_handler_that_panics_closes_the_connection() {
+    test::run(async {
+        let mut client = server().connect();
+        tell(&client, |_| panic!("on purpose"));
+        client.expect_close(1011).await;
         client.expect_end().await;
     });
 }

@@ -37,9 +37,9 @@ fn a_client_and_its_peer_compress() {
         assert_eq!(frame.header.rsv, Rsv::RSV1);
         assert_eq!(frame.payload, "hello");
         // No extension sees a frame that is sent as it is.
-        server.send_frame(&Frame::new(Opcode::TEXT, "plain"));
+        server.send_frame(Frame::new(Opcode::TEXT, "plain"));
         server.expect_text("plain").await;
-        server.send_frame(&Frame::new(Opcode::TEXT, "no deflate").rsv(Rsv::RSV1));
+        server.send_frame(Frame::new(Opcode::TEXT, "no deflate").rsv(Rsv::RSV1));
         server.expect_close(1007).await;
     });
 }
@@ -121,9 +121,9 @@ fn two_extensions_cannot_own_one_bit() {
 fn fragments_are_told_apart() {
     test::run(async {
         let mut client = server().connect();
-        client.send_frame(&Frame::new(Opcode::BINARY, "a").fin(Fin::More));
-        client.send_frame(&Frame::new(Opcode::CONTINUATION, "b").fin(Fin::More));
-        client.send_frame(&Frame::new(Opcode::CONTINUATION, "c"));
+        client.send_frame(Frame::new(Opcode::BINARY, "a").fin(Fin::More));
+        client.send_frame(Frame::new(Opcode::CONTINUATION, "b").fin(Fin::More));
+        client.send_frame(Frame::new(Opcode::CONTINUATION, "c"));
         client.expect_binary(b"abc").await;
     });
 }

@@ -227,7 +227,7 @@ fn what_never_comes_fails_after_a_day_of_answered_pings() {
 fn a_close_frame_shows_why_the_actors_side_failed() {
     let message = failure(async {
         let mut client = server().connect();
-        client.send_frame(&Frame::new(Opcode::CONTINUATION, "lo"));
+        client.send_frame(Frame::new(Opcode::CONTINUATION, "lo"));
         client.expect_text("Hello").await;
     });
     let line = behind_place(&message).lines().next();

@@ -108,9 +108,10 @@ fn a_peer_that_ends_its_side_still_reads() {
         client.send_text("last");
         client.half_close();
         client.expect_text("last").await;
-        client.expect_end().await;
+        let end = client.expect_end().await;
         assert_eq!(client.elapsed(), Duration::ZERO);
-        assert_eq!(outcome.take().unwrap().cause, Cause::TransportLost);
+        assert_eq!(end.cause, Cause::TransportLost);
+        assert_eq!(outcome.take(), Some(end));
     });
 }
 
@@ -172,9 +173,11 @@ fn frames_are_sent_as_they_are_right_or_wrong() {
     for (frame, fault) in cases {
         test::run(async {
             let (mut client, outcome) = connect(Config::new());
-            client.send_frame(&frame);
+            client.send_frame(frame);
             client.expect_close(fault.close_code()).await;
             client.expect_end().await;
+            assert!(client.is_over());
+            assert_eq!(client.elapsed(), Duration::ZERO);
             assert_eq!(outcome.take().unwrap().cause, Cause::Protocol(fault));
         });
     }

@@ -2,7 +2,8 @@
 
 use std::{future::pending, time::Duration};
 
-use actix::AsyncContext;
+use actix::{AsyncContext, fut::wrap_future};
+use tokio::time::sleep;
 use ws_actors::test;
 use ws_core::{Cause, Config, Timeout};
 
@@ -51,8 +52,11 @@ fn a_silent_peer_is_closed_and_dropped_on_time() {
         assert_eq!(cause, Cause::Timeout(Timeout::Pong));
         test::advance(millis(4_999)).await;
         assert!(!client.is_over());
+        assert_eq!(client.outcome(), None);
         test::advance(millis(1)).await;
         assert!(client.is_over());
+        let cause = client.outcome().unwrap().cause;
+        assert_eq!(cause, Cause::Timeout(Timeout::Pong));
     });
 }
 
@@ -84,6 +88,41 @@ fn an_advance_runs_all_that_is_due_in_it() {
         }
         client.expect_nothing(Duration::ZERO).await;
         assert_eq!(client.elapsed(), seconds(3));
+    });
+}
+
+#[test]
+fn an_end_is_that_of_the_actor_too() {
+    test::run(async {
+        let mut client = server().connect();
+        tell(&client, |ctx| ctx.wait(wrap_future(sleep(seconds(3)))));
+        test::settle().await;
+        client.reset();
+        client.expect_end().await;
+        assert_eq!(client.elapsed(), seconds(3));
+        assert!(client.is_over());
+    });
+}
+
+#[test]
+fn a_ping_that_crosses_a_close_frame_is_passed_over() {
+    test::run(async {
+        let mut client = server().connect();
+        tell(&client, |ctx| ctx.ping("there?").unwrap());
+        test::settle().await;
+        client.send_close(1000, "");
+        client.expect_close(1000).await;
+        client.expect_end().await;
+    });
+    test::run(async {
+        let mut client = server().connect();
+        client.stop_reading();
+        tell(&client, |ctx| ctx.ping("there?").unwrap());
+        test::settle().await;
+        client.send_close(1000, "");
+        client.resume_reading();
+        client.expect_close(1000).await;
+        client.expect_end().await;
     });
 }
 

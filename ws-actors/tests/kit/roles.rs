@@ -14,7 +14,7 @@ fn a_client_masks_and_its_peer_does_not() {
         assert_eq!(server.role(), Role::Server);
         let frame = Frame::new(Opcode::TEXT, "hi");
         assert_eq!(server.encode(&frame), b"\x81\x02hi");
-        server.send_frame(&frame);
+        server.send_frame(frame);
         let frame = server.expect_frame().await;
         assert!(frame.header.mask.is_some());
         assert_eq!(frame.payload, "hi");

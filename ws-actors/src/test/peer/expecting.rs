@@ -3,7 +3,7 @@ use std::{any::type_name, future::Future, time::Duration};
 use actix::Actor;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use ws_core::{CloseCode, ClosePayload, Message, Opcode};
+use ws_core::{CloseCode, ClosePayload, Message, Opcode, Outcome};
 
 use super::{
     Peer,
@@ -133,7 +133,7 @@ impl<A: Actor> Peer<A> {
     }
 
     /// Expects that no frame follows, the actor stops, and its side drops the
-    /// transport.
+    /// transport; gives what the actor heard of it in [`Closed`](crate::Closed).
     ///
     /// The peer does its part as one that follows the RFC: when Close frames
     /// have gone both ways, or the actor's side sends no more, it ends its own
@@ -142,18 +142,18 @@ impl<A: Actor> Peer<A> {
     ///
     /// [RFC 6455 §7.1.1]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.1
     #[track_caller]
-    pub fn expect_end(&mut self) -> impl Future<Output = ()> {
+    pub fn expect_end(&mut self) -> impl Future<Output = Outcome> {
         let expected = Expected::new(END);
         async move {
             let end = self.end().await;
-            self.met(&expected, end);
+            self.met(&expected, end)
         }
     }
 
     /// Closes the connection in good order: sends 1000, expects it back as the
     /// next frame, and then the end.
     #[track_caller]
-    pub fn close(&mut self) -> impl Future<Output = ()> {
+    pub fn close(&mut self) -> impl Future<Output = Outcome> {
         let code = CloseCode::NORMAL;
         let answer = Expected::new(format!("close {code}"));
         let expected_end = Expected::new(END);
@@ -161,7 +161,7 @@ impl<A: Actor> Peer<A> {
             self.send_close(code, "");
             self.close_frame(&answer, code).await;
             let end = self.end().await;
-            self.met(&expected_end, end);
+            self.met(&expected_end, end)
         }
     }
 

@@ -44,24 +44,24 @@ impl<A: Actor> Peer<A> {
 
     /// Sends a Ping, which the actor's side answers.
     pub fn send_ping(&mut self, payload: impl Into<Bytes>) {
-        self.send_frame(&Frame::new(Opcode::PING, payload));
+        self.send_frame(Frame::new(Opcode::PING, payload));
     }
 
     /// Sends a Pong: for those who [ignore Pings](Self::ignore_pings).
     pub fn send_pong(&mut self, payload: impl Into<Bytes>) {
-        self.send_frame(&Frame::new(Opcode::PONG, payload));
+        self.send_frame(Frame::new(Opcode::PONG, payload));
     }
 
     /// Sends a Close frame with any code, also one that must not be sent; with
     /// [`CloseCode::NO_STATUS`] it has neither code nor reason.
     pub fn send_close(&mut self, code: impl Into<CloseCode>, reason: &str) {
-        self.send_frame(&protocol::close(code.into(), reason));
+        self.send_frame(protocol::close(code.into(), reason));
     }
 
     /// Sends a frame as it is, right or wrong, with the masking of this role.
     /// No extension sees it.
-    pub fn send_frame(&mut self, frame: &Frame) {
-        let bytes = self.encode(frame);
+    pub fn send_frame(&mut self, frame: Frame) {
+        let bytes = self.encode(&frame);
         let mut state = self.state.borrow_mut();
         state.send(bytes.into());
         if frame.opcode == Opcode::CLOSE {

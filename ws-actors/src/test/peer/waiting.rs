@@ -10,7 +10,7 @@ use std::{
 
 use actix::Actor;
 use tokio::time::timeout;
-use ws_core::{Joiner, Message, Opcode};
+use ws_core::{Joiner, Message, Opcode, Outcome};
 
 use super::Peer;
 use crate::test::received::{Payload, Received};
@@ -39,6 +39,8 @@ pub(super) enum Instead {
     /// The actor sent what is wrong.
     Fault(String),
     End,
+    /// The driver never came to its end.
+    Panic,
     Nothing,
 }
 
@@ -77,10 +79,12 @@ impl<A: Actor> Peer<A> {
     }
 
     /// The end of the connection, to which the peer does its part.
-    pub(super) async fn end(&mut self) -> Result<(), Instead> {
+    pub(super) async fn end(&mut self) -> Result<Outcome, Instead> {
         let end = poll_fn(|cx| match self.take(Pings::PassedOver) {
             Some(Ok(frame)) => Poll::Ready(Err(Instead::Frame(frame))),
-            Some(Err(Instead::End)) if self.is_over() => Poll::Ready(Ok(())),
+            Some(Err(Instead::End)) if self.is_over() => {
+                Poll::Ready(self.outcome().ok_or(Instead::Panic))
+            }
             Some(Err(Instead::End)) | None => {
                 self.end_own_side();
                 self.wait(cx)
@@ -151,6 +155,7 @@ impl fmt::Display for Instead {
             Self::NoSuchJson(message, error) => write!(f, "{} came: {error}", shown(message)),
             Self::Fault(fault) => write!(f, "the actor's side broke the protocol: {fault}"),
             Self::End => f.write_str("the actor's side ended the connection"),
+            Self::Panic => f.write_str("the actor's side panicked"),
             Self::Nothing => f.write_str("nothing came in a day"),
         }
     }

@@ -5,13 +5,12 @@ use std::{
     net::IpAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use actix::{Actor, Handler};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use ws_examples::StartError;
-use ws_server::{CloseCode, Endpoint, Shutdown, Text, UpgradeError, WsContext};
+use ws_server::{CloseCode, Endpoint, Shutdown, Text, UpgradeError, WsContext, WsServer};
 
 use crate::store::Store;
 
@@ -27,21 +26,16 @@ pub(crate) async fn serve(host: IpAddr, port: u16, file: &Path) -> Result<(), St
         .on::<Text>()
         .shutdown(&shutdown)
         .build()?;
-    let server = HttpServer::new(move || {
+    let server = WsServer::new(move || {
         App::new()
             .app_data(web::Data::new(endpoint.clone()))
             .app_data(web::Data::from(Arc::clone(&store)))
             .route("/", web::route().to(upgrade))
     })
     .workers(1)
-    .tcp_nodelay(true)
-    // A closed connection would linger for a second otherwise.
-    .client_disconnect_timeout(Duration::ZERO)
-    .on_connect(ws_server::keep_socket)
-    .disable_signals()
     .bind((host, port))
     .map_err(|error| StartError::bind(host, port, &error))?;
-    let addresses = server.addrs();
+    let addresses = server.addrs().to_vec();
     let running = shutdown.run(server.run())?;
     for address in addresses {
         println!("listening on ws://{address} with {stored} messages stored");

@@ -1,0 +1,105 @@
+//! Certificates for the servers and clients of one test.
+
+use std::{fs, path::PathBuf, process, sync::Arc};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use tokio_rustls::rustls::{
+    ClientConfig, RootCertStore, ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+
+use crate::binaries::target_directory;
+
+/// A certificate authority that nobody else trusts, and its one certificate: for
+/// 127.0.0.1 and localhost.
+#[derive(Debug)]
+pub struct Authority {
+    root: CertificateDer<'static>,
+    file: PathBuf,
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Authority {
+    /// Makes up keys, and signs. Its own certificate is in a file called after
+    /// `name`, which no other test may use, until this is dropped.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let mut root = CertificateParams::default();
+        root.distinguished_name
+            .push(DnType::CommonName, "authority of ws-tests");
+        root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let root_key = key();
+        let signed = root.self_signed(&root_key).expect("the parameters fit");
+
+        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let mut leaf = CertificateParams::new(names).expect("names are names");
+        leaf.distinguished_name
+            .push(DnType::CommonName, "server of ws-tests");
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        // Python is strict: without this it trusts nobody.
+        leaf.use_authority_key_identifier_extension = true;
+        let leaf_key = key();
+        let issuer = Issuer::new(root, root_key);
+        let certificate = leaf.signed_by(&leaf_key, &issuer);
+
+        let folder = target_directory().join("tests-tls");
+        fs::create_dir_all(&folder).expect("the target folder can be written to");
+        let file = folder.join(format!("{name}-{}.pem", process::id()));
+        fs::write(&file, signed.pem()).expect("the target folder can be written to");
+        Self {
+            root: signed.der().clone(),
+            file,
+            certificate: certificate.expect("the parameters fit").der().clone(),
+            key: PrivateKeyDer::Pkcs8(leaf_key.serialize_der().into()),
+        }
+    }
+
+    /// The file with the authority's own certificate, in PEM.
+    #[must_use]
+    pub const fn file(&self) -> &PathBuf {
+        &self.file
+    }
+
+    /// What a server needs that shows the certificate.
+    #[must_use]
+    pub fn server(&self) -> ServerConfig {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows both versions")
+            .with_no_client_auth();
+        let chain = vec![self.certificate.clone()];
+        let config = config.with_single_cert(chain, self.key.clone_key());
+        config.expect("the key is the certificate's")
+    }
+
+    /// What a client needs that trusts this authority and no other.
+    #[must_use]
+    pub fn client(&self) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(self.root.clone())
+            .expect("it is a certificate of an authority");
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows both versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        fs::remove_file(&self.file).ok();
+    }
+}
+
+fn key() -> KeyPair {
+    KeyPair::generate().expect("there is randomness")
+}
