@@ -7,7 +7,7 @@ use tokio::{
     time::sleep,
 };
 use ws_actors::{Io, SendError, WsContext};
-use ws_core::{Cause, CloseCode, Timeout};
+use ws_core::{Cause, CloseCode};
 
 use crate::support::{
     frames::{self, PING, close, frame, text},
