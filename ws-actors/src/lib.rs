@@ -2,8 +2,8 @@
 //!
 //! An ordinary actor gets a [`WsContext`] as its context. Frames reach it as
 //! typed messages through [`actix::Handler`]: [`Text`], [`Binary`], [`Json`],
-//! [`Part`], [`Ping`], [`Pong`], [`Closed`]. Which of them, and within which limits, is
-//! said once in [`Handlers`].
+//! [`Part`], [`Ping`], [`Pong`], [`Closed`], [`Writable`]. Which of them, and within
+//! which limits, is said once in [`Handlers`].
 //!
 //! A [`Driver`] is the connection as one future, over any [`Transport`]:
 //!
@@ -47,8 +47,8 @@
 //! - Pings and Close frames are answered; a silent peer is pinged, and closed
 //!   when it stays silent. None of it depends on the actor or on the peer's
 //!   reading.
-//! - What waits for a slow peer is bounded; a peer that asks and does not
-//!   listen is not read from.
+//! - What waits for a slow peer is bounded, and [`Flow`] says what happens
+//!   beyond; a peer that asks and does not listen is not read from.
 //! - An actor in `ctx.wait()` gets no messages, but its pings are answered and
 //!   its deadlines hold.
 //! - A handler that panics closes its own connection with 1011.
@@ -56,6 +56,9 @@
 //!
 //! # Features
 //!
+//! - `client` (default): the module `client`, for actors that connect to servers.
+//! - `rustls` (default): TLS for clients.
+//! - `msgpack`: messages that hold values of serde types as MessagePack.
 //! - `test-util`: the module `test`, which runs actors against a scripted peer,
 //!   in memory and on a paused clock.
 

@@ -5,12 +5,16 @@
 //!   has the first example.
 //! - [`WsContext`] is the actor's way to the peer; [`Text`], [`Binary`],
 //!   [`Json`], [`Ping`], [`Pong`] and [`Closed`] are what it may handle.
+//! - [`WsServer`] serves an app so that its WebSockets have their connections to
+//!   themselves.
 //! - [`Rooms`] are joined and broadcast to, from any thread.
 //! - [`Shutdown`] ends all connections in good order.
 //!
 //! # Behind `HttpServer`
 //!
-//! Tell it three things that suit WebSockets:
+//! The same endpoints are served by [`actix_web::HttpServer`]; a connection costs
+//! some 10 KiB more there, and one hop more for each message. Tell it three
+//! things that suit WebSockets:
 //!
 //! - `client_disconnect_timeout(Duration::ZERO)`: otherwise actix-http keeps a
 //!   TCP connection for a second after its WebSocket is closed.
