@@ -10,9 +10,10 @@ use ws_tests::{
     relay::Relay,
 };
 
-use super::{assert_over, bytes, echo, endpoint, patient, text};
+use super::{assert_over, echo, endpoint};
 use crate::{
     each_library,
+    material::{bytes, patient, text},
     peer::{Kind, Library, Offer, Peer, Seen},
 };
 

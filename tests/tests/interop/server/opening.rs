@@ -7,9 +7,10 @@ use ws_tests::{
     tls::Authority,
 };
 
-use super::{assert_over, bytes, close, echo, endpoint, text};
+use super::{assert_over, close, echo, endpoint};
 use crate::{
     each_library,
+    material::{bytes, text},
     peer::{Kind, Library, Offer, Seen},
 };
 
