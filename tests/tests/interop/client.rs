@@ -16,7 +16,7 @@ use ws_actors::{
 use ws_core::{Cause, CloseCode, ClosePayload, Outcome};
 
 use self::caller::{Call, Caller};
-use crate::peer::{Library, Peer, Seen, Serving};
+use crate::peer::{Kind, Library, Peer, Seen, Serving};
 
 /// A connector that offers nothing.
 fn connector(server: SocketAddr) -> Connector {
@@ -51,6 +51,14 @@ async fn connect_with(connector: Connector, handlers: Handlers<Caller>) -> Call 
 /// Starts a server that agrees on nothing.
 async fn serve(library: Library) -> (SocketAddr, Peer) {
     library.serve(Serving::default()).await
+}
+
+/// Sends a message there and back.
+async fn exchange(call: &mut Call, peer: &mut Peer, kind: Kind, message: &[u8]) {
+    call.say(kind, message).await;
+    peer.hears(kind, message).await;
+    peer.say(kind, message).await;
+    call.hears(kind, message).await;
 }
 
 /// Ends a connection from the client's side.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use ws_core::extension::deflate::{Deflate, WindowBits};
 use ws_tests::relay::Relay;
 
-use super::{Call, Caller, close, connect, connect_with, connector};
+use super::{Call, Caller, close, connect, connect_with, connector, exchange};
 use crate::{
     each_library,
     material::{bytes, patient, text},
@@ -173,16 +173,16 @@ async fn converse(call: &mut Call, peer: &mut Peer) -> u64 {
     let mut sent = 0;
     // What is said again may refer to what was said before.
     for _ in 0..2 {
-        for length in [0, 1, 126, 5000, 100_001] {
+        for length in [0, 1, 126, 5000, 40_001] {
             let message = text(length);
             exchange(call, peer, Kind::Text, &message).await;
             exchange(call, peer, Kind::Binary, &message).await;
             sent += 2 * message.len();
         }
-        let random = bytes(20_000);
+        let random = bytes(5_000);
         exchange(call, peer, Kind::Binary, &random).await;
-        let message = text(30_001);
-        let pieces: Vec<_> = message.chunks(997).collect();
+        let message = text(10_001);
+        let pieces: Vec<_> = message.chunks(499).collect();
         call.say(Kind::Text, &message).await;
         peer.hears(Kind::Text, &message).await;
         peer.say_in_pieces(Kind::Text, &pieces, None).await;
@@ -190,14 +190,6 @@ async fn converse(call: &mut Call, peer: &mut Peer) -> u64 {
         sent += random.len() + message.len();
     }
     u64::try_from(sent).expect("it is a small sum")
-}
-
-/// Sends a message there and back.
-async fn exchange(call: &mut Call, peer: &mut Peer, kind: Kind, message: &[u8]) {
-    call.say(kind, message).await;
-    peer.hears(kind, message).await;
-    peer.say(kind, message).await;
-    call.hears(kind, message).await;
 }
 
 /// The parameters in no order, which libraries write as they like.

@@ -9,7 +9,7 @@ use ws_core::Opcode;
 
 use super::{
     caller::{Call, Heard},
-    close, serve, talk,
+    close, exchange, serve, talk,
 };
 use crate::{
     each_library,
@@ -29,12 +29,8 @@ async fn client_and_server_tell_each_other_messages_of_all_sizes(library: Librar
     let (server, mut peer) = serve(library).await;
     let mut call = talk(server, &mut peer).await;
     for length in LENGTHS {
-        for (kind, message) in [(Kind::Text, text(length)), (Kind::Binary, bytes(length))] {
-            call.say(kind, &message).await;
-            peer.hears(kind, &message).await;
-            peer.say(kind, &message).await;
-            call.hears(kind, &message).await;
-        }
+        exchange(&mut call, &mut peer, Kind::Text, &text(length)).await;
+        exchange(&mut call, &mut peer, Kind::Binary, &bytes(length)).await;
     }
     // Now without waiting for each other.
     for length in LENGTHS {
