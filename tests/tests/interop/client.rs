@@ -1,5 +1,6 @@
 //! Our clients against servers of other libraries.
 
+mod call;
 mod caller;
 mod closing;
 mod compression;
@@ -15,7 +16,7 @@ use ws_actors::{
 };
 use ws_core::{Cause, CloseCode, ClosePayload, Outcome};
 
-use self::caller::{Call, Caller};
+use self::{call::Call, caller::Caller};
 use crate::peer::{Kind, Library, Peer, Seen, Serving};
 
 /// A connector that offers nothing.

@@ -178,11 +178,12 @@ impl Peer {
 
     /// Waits until the connection is over, perhaps with a complaint before.
     pub(crate) async fn lost(&mut self) -> (u16, String) {
-        match self.seen().await {
-            Seen::Failed { .. } => self.closed().await,
-            Seen::Closed { code, reason } => (code, reason),
-            seen => panic!("{seen:?} instead of the end"),
+        let seen = self.seen().await;
+        if let Seen::Closed { code, reason } = seen {
+            return (code, reason);
         }
+        assert!(matches!(seen, Seen::Failed { .. }), "{seen:?}");
+        self.closed().await
     }
 
     /// Waits for the next message.

@@ -7,7 +7,7 @@ use super::{Caller, connector, received, sent, serve, talk};
 use crate::{
     each_library,
     material::{LARGEST, bytes, patient},
-    peer::{Kind, Library, Seen},
+    peer::{Kind, Library},
 };
 
 each_library! {
@@ -146,11 +146,7 @@ async fn server_hears_what_it_did_wrong(library: Library) {
         let call = super::connect_with(connector(server), handlers).await;
         assert_eq!(peer.seen().await, super::open_with(None));
         peer.say(kind, payload).await;
-        let heard = match peer.seen().await {
-            Seen::Closed { code, .. } => code,
-            other => panic!("{other:?} instead of the end"),
-        };
-        assert_eq!(heard, code);
+        assert_eq!(peer.closed().await.0, code);
         let outcome = call.closed().await;
         assert_eq!(sent(&outcome).0, Some(code));
     }

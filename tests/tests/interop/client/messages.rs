@@ -7,10 +7,7 @@ use futures_util::stream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use ws_core::Opcode;
 
-use super::{
-    caller::{Call, Heard},
-    close, exchange, serve, talk,
-};
+use super::{call::Call, caller::Heard, close, exchange, serve, talk};
 use crate::{
     each_library,
     material::{LENGTHS, bytes, text},

@@ -91,6 +91,7 @@ impl Choice {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "tungstenite asks for it")]
 async fn enter(
     stream: TcpStream,
     tls: Option<&TlsAcceptor>,
@@ -112,6 +113,7 @@ async fn enter(
     Ok((stream, open.ok_or_else(unasked)?))
 }
 
+#[expect(clippy::result_large_err, reason = "tungstenite asks for it")]
 fn answer(
     request: &Request,
     mut response: Response,
