@@ -35,13 +35,21 @@ function admit({ url, headers }) {
 
 let extensions, latest;
 server.on("headers", (headers) => {
-  const [name, line] = ["Sec-WebSocket-Extensions: ", headers.join("\n")];
-  extensions = line.includes(name) ? line.split(name)[1].split("\n")[0] : "";
+  const [name, lines] = ["Sec-WebSocket-Extensions: ", headers.join("\n")];
+  extensions = lines.includes(name) ? lines.split(name)[1].split("\n")[0] : "";
 });
+// A client that comes back at once is told of when its last connection is over.
+let over = Promise.resolve();
 server.on("connection", (connection) => {
-  latest = connection;
-  say({ event: "open", subprotocol: connection.protocol || null, extensions });
-  tell(connection);
+  const open = { event: "open", subprotocol: connection.protocol || null, extensions };
+  connection.pause();
+  over.then(() => {
+    latest = connection;
+    say(open);
+    tell(connection);
+    connection.resume();
+  });
+  over = new Promise((resolve) => connection.once("close", resolve));
 });
 http.listen(port, "127.0.0.1", () => {
   say({ event: "listening", port: http.address().port });

@@ -20,11 +20,14 @@ from peer import commands, obey, say, tell_all
 async def main(options):
     compression, identity = options["compression"], options["identity"]
     latest = None
+    # A client that comes back at once is told of when its last connection is over.
+    turn = asyncio.Lock()
 
     async def handle(connection):
         nonlocal latest
-        latest = connection
-        await tell_all(connection)
+        async with turn:
+            latest = connection
+            await tell_all(connection)
 
     def select(_, offered):
         known = (it for it in options["subprotocols"] if it in offered)

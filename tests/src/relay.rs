@@ -88,6 +88,7 @@ async fn asked(client: &mut TcpStream) -> SocketAddr {
             break head;
         }
     };
+    assert!(input.is_empty(), "clients wait for the answer");
     assert_eq!(head.method, "CONNECT");
     let granted = client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
     granted.expect("the client is there");
