@@ -1,15 +1,13 @@
 //! An actix-web server inside the test's own process.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{env, fs, net::SocketAddr, time::Duration};
 
-use actix_web::{App, HttpServer, dev::ServerHandle, web::ServiceConfig};
+use actix_web::{
+    App, HttpServer,
+    dev::{Server as Running, ServerHandle},
+    web::ServiceConfig,
+};
+use ws_server::WsServer;
 
 use crate::{tls::Authority, wait::until};
 
@@ -17,11 +15,13 @@ use crate::{tls::Authority, wait::until};
 pub const WORKERS: usize = 2;
 
 /// A server on a free port of 127.0.0.1, stopped when dropped.
+///
+/// It is a [`WsServer`]; with `WS_TESTS_SERVER=stock` it is an [`HttpServer`], as
+/// all that is tested has to be so on both.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
-    sockets: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -37,31 +37,14 @@ impl Server {
         tls: Option<&Authority>,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Self {
-        let sockets = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&sockets);
-        let server = HttpServer::new(move || App::new().configure(configure.clone()))
-            .workers(WORKERS)
-            .tcp_nodelay(true)
-            .client_disconnect_timeout(Duration::ZERO)
-            .disable_signals()
-            .on_connect(move |connection, data| {
-                ws_server::keep_socket(connection, data);
-                data.insert(Counted::new(&counted));
-            });
-        let server = match tls {
-            None => server.bind(("127.0.0.1", 0)),
-            Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls.server()),
+        let (server, address) = if is_stock() {
+            start_stock(tls, configure)
+        } else {
+            start_own(tls, configure)
         };
-        let server = server.expect("there are ports left");
-        let address = server.addrs()[0];
-        let server = server.run();
         let handle = server.handle();
         actix_rt::spawn(server);
-        Self {
-            address,
-            handle,
-            sockets,
-        }
+        Self { address, handle }
     }
 
     /// Where it listens.
@@ -73,8 +56,61 @@ impl Server {
     /// Waits until the server holds `count` TCP connections.
     pub async fn until_sockets(&self, count: usize) {
         let what = format!("the server to hold {count} TCP connections");
-        until(what, || self.sockets.load(Ordering::SeqCst) == count).await;
+        until(what, || self.sockets() == count).await;
     }
+
+    /// The TCP connections of its port that have a descriptor.
+    fn sockets(&self) -> usize {
+        let table = fs::read_to_string("/proc/net/tcp").expect("Linux has this file");
+        let port = format!(":{:04X}", self.address.port());
+        let sockets = table.lines().filter(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [_, local, _, state, _, _, _, _, _, inode, ..] = fields[..] else {
+                return false;
+            };
+            local.ends_with(&port) && state != LISTENING && inode != "0"
+        });
+        sockets.count()
+    }
+}
+
+/// Whether tests use actix-web's own server.
+#[must_use]
+pub fn is_stock() -> bool {
+    env::var("WS_TESTS_SERVER").is_ok_and(|server| server == "stock")
+}
+
+fn start_own(
+    tls: Option<&Authority>,
+    configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+) -> (Running, SocketAddr) {
+    let server = WsServer::new(move || App::new().configure(configure.clone())).workers(WORKERS);
+    let server = match tls {
+        None => server.bind(("127.0.0.1", 0)),
+        Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls.server()),
+    };
+    let server = server.expect("there are ports left");
+    let address = server.addrs()[0];
+    (server.run(), address)
+}
+
+fn start_stock(
+    tls: Option<&Authority>,
+    configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+) -> (Running, SocketAddr) {
+    let server = HttpServer::new(move || App::new().configure(configure.clone()))
+        .workers(WORKERS)
+        .tcp_nodelay(true)
+        .client_disconnect_timeout(Duration::ZERO)
+        .disable_signals()
+        .on_connect(ws_server::keep_socket);
+    let server = match tls {
+        None => server.bind(("127.0.0.1", 0)),
+        Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls.server()),
+    };
+    let server = server.expect("there are ports left");
+    let address = server.addrs()[0];
+    (server.run(), address)
 }
 
 impl Drop for Server {
@@ -84,18 +120,5 @@ impl Drop for Server {
     }
 }
 
-/// Lives as long as the server's side of a TCP connection.
-struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    fn new(sockets: &Arc<AtomicUsize>) -> Self {
-        sockets.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(sockets))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
+/// The state of a socket that listens, in Linux's table.
+const LISTENING: &str = "0A";

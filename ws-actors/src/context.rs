@@ -209,9 +209,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let Some(post) = self.remote.get().and_then(ConnectionHandle::take) else {
             return;
         };
+        let most = self.outbox.flow().fragment_bytes;
+        self.outbox.count_given_up(post.given_up);
         for Letter { content, key } in post.letters {
             let outgoing = match content {
-                Content::Message(message) => Outgoing::Message(message),
+                Content::Message(message) => Outgoing::message(message, most),
                 Content::Prepared(prepared) => Outgoing::Prepared(prepared),
             };
             self.outbox.admit(outgoing, key);
@@ -230,8 +232,13 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Tells other threads how much waits.
     pub(crate) fn publish(&self) {
         if let Some(remote) = self.remote.get() {
-            remote.publish(self.queued_bytes(), !self.outbox.is_closed());
+            self.publish_to(remote);
         }
+    }
+
+    fn publish_to(&self, remote: &ConnectionHandle) {
+        let waiting = (self.outbox.queued_bytes(), self.outbox.queued_messages());
+        remote.publish(self.queued_bytes(), waiting, !self.outbox.is_closed());
     }
 
     pub(crate) fn mailbox(&mut self) -> Option<&mut AddressReceiver<A>> {

@@ -252,8 +252,9 @@ where
             let could_read = self.may_read();
             let mut again = self.read(cx);
             again |= self.turn(cx);
+            let mut enough = false;
             match self.write(cx) {
-                Ok(more) => again |= more,
+                Ok(more) => enough = more,
                 Err(_) => {
                     self.lose();
                     again = true;
@@ -266,6 +267,9 @@ where
             self.deadline = self.end(cx);
             if self.transport.is_none() && self.life.is_none() {
                 return Poll::Ready(self.outcome());
+            }
+            if enough {
+                break;
             }
             if !again {
                 let Some(deadline) = self.deadline else {

@@ -1,4 +1,5 @@
 use std::{
+    collections::VecDeque,
     fmt, mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -26,6 +27,9 @@ struct Shared {
     open: AtomicBool,
     /// What waited for the peer when the connection last looked.
     queued: AtomicUsize,
+    /// What of it waited in the outbox, in bytes and in messages.
+    waiting_bytes: AtomicUsize,
+    waiting_messages: AtomicUsize,
     /// There is something in the inbox.
     posted: AtomicBool,
     inbox: Mutex<Inbox>,
@@ -35,8 +39,9 @@ struct Shared {
 
 #[derive(Default)]
 struct Inbox {
-    letters: Vec<Letter>,
+    letters: VecDeque<Letter>,
     bytes: usize,
+    given_up: u64,
     close: Option<ClosePayload>,
     slow: Option<CloseCode>,
     stop: bool,
@@ -45,7 +50,9 @@ struct Inbox {
 
 /// What others asked of a connection since it last looked.
 pub(crate) struct Post {
-    pub(crate) letters: Vec<Letter>,
+    pub(crate) letters: VecDeque<Letter>,
+    /// The messages that were given up or refused here.
+    pub(crate) given_up: u64,
     pub(crate) close: Option<ClosePayload>,
     pub(crate) slow: Option<CloseCode>,
     pub(crate) stop: bool,
@@ -68,6 +75,8 @@ impl ConnectionHandle {
             flow,
             open: AtomicBool::new(true),
             queued: AtomicUsize::new(0),
+            waiting_bytes: AtomicUsize::new(0),
+            waiting_messages: AtomicUsize::new(0),
             posted: AtomicBool::new(false),
             inbox: Mutex::new(Inbox {
                 waker,
@@ -159,37 +168,44 @@ impl ConnectionHandle {
             return Err(SendError::CLOSING);
         }
         let mut inbox = self.lock();
-        let queued = self.0.queued.load(Ordering::Relaxed) + inbox.bytes;
-        let messages = inbox.letters.len();
-        let too_much = queued > 0
-            && queued.saturating_add(content.len()) > self.0.flow.max_queued_bytes
-            || messages >= self.0.flow.max_queued_messages;
-        if too_much {
-            match self.0.flow.overflow {
-                Overflow::DropOldest if inbox.bytes <= self.0.flow.max_queued_bytes => {}
-                Overflow::Close(code) => {
-                    inbox.slow = Some(code);
-                    self.0.open.store(false, Ordering::Relaxed);
-                    self.announce(inbox);
-                    return Err(self.full(messages, queued));
+        match self.0.flow.overflow {
+            // What waits in the outbox is given up there.
+            Overflow::DropOldest => {
+                while !self.has_room(inbox.letters.len(), inbox.bytes, &content) {
+                    inbox.give_up_oldest();
                 }
-                Overflow::DropNewest | Overflow::DropOldest | Overflow::Wait => {
-                    return Err(self.full(messages, queued));
+            }
+            Overflow::Close(_) | Overflow::DropNewest | Overflow::Wait => {
+                let messages = self.0.waiting_messages.load(Ordering::Relaxed);
+                let messages = messages + inbox.letters.len();
+                let queued = self.0.waiting_bytes.load(Ordering::Relaxed) + inbox.bytes;
+                if !self.has_room(messages, queued, &content) {
+                    inbox.given_up += 1;
+                    if let Overflow::Close(code) = self.0.flow.overflow {
+                        inbox.slow = Some(code);
+                        self.0.open.store(false, Ordering::Relaxed);
+                    }
+                    self.announce(inbox);
+                    return Err(SendError::Full {
+                        messages,
+                        queued,
+                        limit: self.0.flow.max_queued_bytes,
+                    });
                 }
             }
         }
         inbox.bytes += content.len();
-        inbox.letters.push(Letter { content, key });
+        inbox.letters.push_back(Letter { content, key });
         self.announce(inbox);
         Ok(())
     }
 
-    fn full(&self, messages: usize, queued: usize) -> SendError {
-        SendError::Full {
-            messages,
-            queued,
-            limit: self.0.flow.max_queued_bytes,
-        }
+    /// As in the outbox: a message that waits alone may have any size.
+    fn has_room(&self, messages: usize, bytes: usize, content: &Content) -> bool {
+        let flow = &self.0.flow;
+        messages == 0
+            || messages < flow.max_queued_messages
+                && bytes.saturating_add(content.len()) <= flow.max_queued_bytes
     }
 
     fn ask(&self, ask: impl FnOnce(&mut Inbox)) {
@@ -226,15 +242,20 @@ impl ConnectionHandle {
         inbox.bytes = 0;
         Some(Post {
             letters: mem::take(&mut inbox.letters),
+            given_up: mem::take(&mut inbox.given_up),
             close: inbox.close.take(),
             slow: inbox.slow.take(),
             stop: mem::take(&mut inbox.stop),
         })
     }
 
-    /// Tells how much waits for the peer, and whether more is taken.
-    pub(crate) fn publish(&self, queued: usize, open: bool) {
+    /// Tells how much waits for the peer, in all and in its outbox, and whether
+    /// more is taken.
+    pub(crate) fn publish(&self, queued: usize, waiting: (usize, usize), open: bool) {
         self.0.queued.store(queued, Ordering::Relaxed);
+        let (bytes, messages) = waiting;
+        self.0.waiting_bytes.store(bytes, Ordering::Relaxed);
+        self.0.waiting_messages.store(messages, Ordering::Relaxed);
         if !open {
             self.0.open.store(false, Ordering::Relaxed);
         }
@@ -245,7 +266,7 @@ impl ConnectionHandle {
 
     /// The connection is gone.
     pub(crate) fn shut(&self) {
-        self.publish(0, false);
+        self.publish(0, (0, 0), false);
         let mut inbox = self.lock();
         let letters = mem::take(&mut inbox.letters);
         inbox.bytes = 0;
@@ -257,6 +278,15 @@ impl ConnectionHandle {
     fn lock(&self) -> MutexGuard<'_, Inbox> {
         // Nothing in here panics half way.
         self.0.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inbox {
+    fn give_up_oldest(&mut self) {
+        if let Some(letter) = self.letters.pop_front() {
+            self.bytes -= letter.content.len();
+            self.given_up += 1;
+        }
     }
 }
 

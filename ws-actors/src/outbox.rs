@@ -87,6 +87,10 @@ impl Outbox {
         self.0.queue.borrow().bytes()
     }
 
+    pub(crate) fn queued_messages(&self) -> usize {
+        self.0.queue.borrow().len()
+    }
+
     /// The number of messages that were given up or refused for want of room.
     #[must_use]
     pub fn given_up(&self) -> u64 {
@@ -101,33 +105,47 @@ impl Outbox {
 
     /// Queues a message in its place, or does what the policy says.
     pub(crate) fn push(&self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
+        let was_empty = self.is_empty();
+        self.insert(outgoing, key)?;
+        if was_empty {
+            // Only the first of a batch: the driver takes all that are there.
+            self.wake();
+        }
+        Ok(())
+    }
+
+    /// As [`push`](Self::push), and nobody is woken.
+    fn insert(&self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
         if self.is_closed() {
             return Err(SendError::CLOSING);
         }
         let mut queue = self.0.queue.borrow_mut();
-        let outgoing = match key {
+        let flow = &self.0.flow;
+        let in_place = key.filter(|&key| queue.has_room_in_place(key, &outgoing, flow));
+        let outgoing = match in_place {
             Some(key) => match queue.replace(key, outgoing) {
                 Ok(()) => return Ok(()),
                 Err(outgoing) => outgoing,
             },
             None => outgoing,
         };
-        if !queue.has_room(&outgoing, &self.0.flow) {
-            if self.0.flow.overflow != Overflow::DropOldest {
+        if !queue.has_room(&outgoing, flow) {
+            if flow.overflow != Overflow::DropOldest {
                 drop(queue);
                 return Err(self.overflow());
             }
-            while !queue.has_room(&outgoing, &self.0.flow) && queue.drop_oldest() {
+            if let Some(key) = key {
+                queue.drop_keyed(key);
+            }
+            while !queue.has_room(&outgoing, flow) && queue.drop_oldest() {
                 self.count_given_up(1);
+            }
+            if !queue.has_room(&outgoing, flow) {
+                drop(queue);
+                return Err(self.full());
             }
         }
         queue.push(outgoing, key);
-        let first = queue.len() == 1;
-        drop(queue);
-        if first {
-            // Only the first of a batch: the driver takes all that are there.
-            self.wake();
-        }
         Ok(())
     }
 
@@ -175,8 +193,8 @@ impl Outbox {
     }
 
     /// Whether a message waits whose parts are still to come.
-    pub(crate) fn has_parts(&self) -> bool {
-        self.0.queue.borrow().has_parts()
+    pub(crate) fn has_streams(&self) -> bool {
+        self.0.queue.borrow().has_streams()
     }
 
     pub(crate) fn flow(&self) -> &Flow {
@@ -206,12 +224,12 @@ impl Outbox {
         drop(queue);
     }
 
-    fn count_given_up(&self, messages: u64) {
+    pub(crate) fn count_given_up(&self, messages: u64) {
         let given_up = &self.0.given_up;
         given_up.set(given_up.get() + messages);
     }
 
-    /// Queues a message that was accepted elsewhere.
+    /// Queues a message that was accepted elsewhere; the driver is awake.
     pub(crate) fn admit(&self, outgoing: Outgoing, key: Option<u64>) {
         match self.0.flow.overflow {
             Overflow::DropNewest | Overflow::Wait if !self.is_closed() => {
@@ -226,7 +244,7 @@ impl Outbox {
                 }
             }
             Overflow::Close(_) | Overflow::DropOldest | Overflow::DropNewest | Overflow::Wait => {
-                self.push(outgoing, key).ok();
+                self.insert(outgoing, key).ok();
             }
         }
     }

@@ -94,8 +94,14 @@ impl Meter {
 
     /// Until when nothing more may come, if the peer was too fast.
     pub(crate) fn spent_until(&self, now: Instant) -> Option<Instant> {
-        let buckets = [self.messages.as_ref(), self.bytes.as_ref()];
-        let free = buckets.into_iter().flatten().map(Bucket::free_at).max()?;
+        // Who is closed has taken a token that was not there; who is slowed down
+        // waits until there is one. How many bytes come nobody knows before.
+        let messages = self.messages.as_ref().map(|bucket| match self.closes {
+            true => bucket.free_at(),
+            false => bucket.free_at() + bucket.rate.time_for(1),
+        });
+        let bytes = self.bytes.as_ref().map(Bucket::free_at);
+        let free = messages.max(bytes)?;
         (free > now).then_some(free)
     }
 }
@@ -149,10 +155,9 @@ mod tests {
     fn a_burst_passes_and_what_follows_waits_for_its_time() {
         let (mut meter, now) = meter(RateLimit::new().messages(10, 5));
         for _ in 0..5 {
-            meter.count_message(now);
             assert_eq!(meter.spent_until(now), None);
+            meter.count_message(now);
         }
-        meter.count_message(now);
         let free = now + Duration::from_millis(100);
         assert_eq!(meter.spent_until(now), Some(free));
         assert_eq!(meter.spent_until(free), None);
@@ -176,7 +181,18 @@ mod tests {
         meter.count_message(now);
         meter.count_message(now);
         meter.count_message(now);
-        assert_eq!(meter.spent_until(now), Some(now + Duration::from_secs(2)));
+        assert_eq!(meter.spent_until(now), Some(now + Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn who_is_closed_for_it_has_sent_one_too_many() {
+        let (mut meter, now) = meter(RateLimit::new().messages(10, 5).closes());
+        for _ in 0..5 {
+            meter.count_message(now);
+            assert_eq!(meter.spent_until(now), None);
+        }
+        meter.count_message(now);
+        assert!(meter.spent_until(now).is_some());
     }
 
     #[test]

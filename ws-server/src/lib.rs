@@ -28,6 +28,7 @@ mod error;
 mod group;
 mod origin;
 mod rooms;
+mod server;
 mod shutdown;
 #[cfg(feature = "test-util")]
 pub mod test;
@@ -48,6 +49,7 @@ pub use self::{
     error::{EndpointError, UpgradeError},
     group::MemberId,
     rooms::{BroadcastError, Membership, Rooms},
+    server::WsServer,
     shutdown::Shutdown,
     upgrade::keep_socket,
 };

@@ -5,7 +5,9 @@ use actix_web::{
 use ws_core::handshake::{Acceptance, Request, RequestError, ServerHandshake};
 
 pub(crate) mod portable;
+pub(crate) mod seated;
 mod socket;
+pub(crate) mod takeover;
 
 pub use self::socket::keep_socket;
 

@@ -16,7 +16,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             return None;
         }
         let event = self.connection.poll_event()?;
-        self.tally.received.count(held(&event));
+        // Not each end is a Close frame that came.
+        if !matches!(&event, Event::Closed(outcome) if outcome.received.is_none()) {
+            self.tally.received.count(held(&event));
+        }
         if let Event::Pong {
             round_trip: Some(round_trip),
             ..

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix::Actor;
-use ws_core::{Cause, CloseCode, ClosePayload, Fin, State};
+use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, State};
 
 use crate::{
     Occurrence, SendError,
@@ -19,25 +19,33 @@ use super::{Reconnects, WsContext};
 impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn close_with(&mut self, payload: ClosePayload, cause: Cause) {
         self.outbox.close_because(payload, cause);
-        if !self.has_parts() {
+        if !self.has_streams() {
             self.flush_to_close();
         }
     }
 
-    /// Sends all that waits and the Close frame behind it; parts that are still
-    /// to come are given up.
+    /// Sends all that waits and the Close frame behind it; a stream, and what is
+    /// behind it, is given up.
     fn flush_to_close(&mut self) {
         let Some((payload, cause)) = self.outbox.take_close() else {
             return;
         };
         if self.connection.state() == State::Open {
             // The outbox is bounded, and the Close frame has to be behind it.
-            while self.under_way.is_none() {
-                match self.outbox.pop() {
-                    Some(Outgoing::Parts(parts)) => self.under_way = Some(parts),
-                    Some(outgoing) => self.transmit(outgoing),
-                    None => break,
+            let under_way = self.under_way.take().map(Outgoing::Parts);
+            let mut next = under_way.or_else(|| self.outbox.pop());
+            while let Some(outgoing) = next.take_if(|outgoing| !outgoing.is_streamed()) {
+                match outgoing {
+                    Outgoing::Parts(mut parts) => {
+                        while let Some(frame) = parts.next_held() {
+                            self.send_fragment(frame).ok();
+                        }
+                    }
+                    outgoing @ (Outgoing::Message(_) | Outgoing::Prepared(_)) => {
+                        self.transmit(outgoing);
+                    }
                 }
+                next = self.outbox.pop();
             }
             self.connection.close_because(self.now, payload, cause).ok();
         }
@@ -61,14 +69,15 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
         if self.outbox.is_closing() {
             let cut_at = *self.cut_at.get_or_insert(self.now + CUT);
-            if !self.has_parts() || cut_at <= self.now {
+            if !self.has_streams() || cut_at <= self.now {
                 self.flush_to_close();
                 return;
             }
         }
-        while self.has_room() {
+        let mut fragments = FRAGMENTS;
+        while self.has_room() && fragments > 0 {
             if self.under_way.is_some() {
-                if self.send_parts(cx).is_pending() {
+                if self.send_parts(cx, &mut fragments).is_pending() {
                     break;
                 }
                 continue;
@@ -79,17 +88,19 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 None => break,
             }
         }
-        if self.outbox.is_closing() && !self.has_parts() {
+        if self.outbox.is_closing() && !self.has_streams() {
             self.flush_to_close();
         }
     }
 
-    /// Sends the fragments that are there of the message under way; pending if
-    /// more is to come.
-    fn send_parts(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Sends the fragments that are there of the message under way, within a
+    /// budget; pending if more is to come.
+    fn send_parts(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<()> {
         while let Some(parts) = &mut self.under_way
             && self.connection.queued_bytes() < HIGH_WATER
+            && *budget > 0
         {
+            *budget -= 1;
             let next = match parts.poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(next) => next,
@@ -97,9 +108,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             match next {
                 Some(Next::Frame(frame)) => {
                     let last = frame.fin == Fin::Last;
-                    self.tally.sent.payload += frame.payload.len() as u64;
-                    self.tally.sent.messages += u64::from(last);
-                    if let Err(error) = self.connection.send_frame(self.now, frame) {
+                    if let Err(error) = self.send_fragment(frame) {
                         self.cut(&error);
                     } else if last {
                         self.under_way = None;
@@ -110,6 +119,14 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             }
         }
         Poll::Ready(())
+    }
+
+    fn send_fragment(&mut self, frame: Frame) -> Result<(), ws_core::SendError> {
+        let (payload, last) = (frame.payload.len(), frame.fin == Fin::Last);
+        self.connection.send_frame(self.now, frame)?;
+        self.tally.sent.payload += payload as u64;
+        self.tally.sent.messages += u64::from(last);
+        Ok(())
     }
 
     /// A message that has begun cannot be finished, nor can another begin.
@@ -129,8 +146,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.cut_at.filter(|_| self.outbox.is_closing())
     }
 
-    fn has_parts(&self) -> bool {
-        self.under_way.is_some() || self.outbox.has_parts()
+    /// Whether a message is on its way out that is not here yet.
+    fn has_streams(&self) -> bool {
+        let under_way = self.under_way.as_ref();
+        under_way.is_some_and(|parts| parts.is_streamed()) || self.outbox.has_streams()
     }
 
     /// Whether the peer keeps up with what is sent.
@@ -177,12 +196,21 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     fn try_transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
-        self.tally.sent.count(outgoing.len());
-        match outgoing {
-            Outgoing::Message(message) => self.connection.send(message),
-            Outgoing::Prepared(message) => self.connection.send_prepared(&message),
-            Outgoing::Parts(_) => Ok(()),
-        }
+        let payload = match outgoing {
+            Outgoing::Message(message) => {
+                let payload = message.payload().len();
+                self.connection.send(message)?;
+                payload
+            }
+            Outgoing::Prepared(message) => {
+                self.connection.send_prepared(&message)?;
+                message.message().payload().len()
+            }
+            // They are counted as they leave.
+            Outgoing::Parts(_) => return Ok(()),
+        };
+        self.tally.sent.count(payload);
+        Ok(())
     }
 
     fn transmit(&mut self, outgoing: Outgoing) {
@@ -208,6 +236,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 pub(super) const HIGH_WATER: usize = 64 * 1024;
 /// Below this many, a peer that was behind has caught up.
 const LOW_WATER: usize = HIGH_WATER / 2;
+/// How many fragments leave before the transport has its turn, as short ones
+/// cost time rather than room.
+const FRAGMENTS: usize = 256;
 /// How long a message under way may go on before a Close frame that waits for
 /// its end: as the default close timeout.
 const CUT: Duration = Duration::from_secs(5);

@@ -64,11 +64,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let message = message.into();
         self.connection.check_message(&message)?;
         let most = self.outbox.flow().fragment_bytes;
-        if message.payload().len() > most {
-            let parts = Parts::cut(message, most);
-            return self.queue(Outgoing::Parts(Box::new(parts)), None);
-        }
-        self.queue(Outgoing::Message(message), None)
+        self.queue(Outgoing::message(message, most), None)
     }
 
     /// Queues a message that was encoded once for many connections.
@@ -90,7 +86,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     pub fn send_latest(&mut self, key: u64, message: impl Into<Message>) -> Result<(), SendError> {
         let message = message.into();
         self.connection.check_message(&message)?;
-        self.queue(Outgoing::Message(message), Some(key))
+        let most = self.outbox.flow().fragment_bytes;
+        self.queue(Outgoing::message(message, most), Some(key))
     }
 
     /// Queues a message whose parts a stream gives, each sent as soon as it is
@@ -218,9 +215,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// A handle for others on any thread that send to this connection.
     #[must_use]
     pub fn handle(&self) -> ConnectionHandle {
-        let remote = self
-            .remote
-            .get_or_init(|| ConnectionHandle::new(*self.outbox.flow(), self.outbox.waker()));
+        let remote = self.remote.get_or_init(|| {
+            let remote = ConnectionHandle::new(*self.outbox.flow(), self.outbox.waker());
+            self.publish_to(&remote);
+            remote
+        });
         remote.clone()
     }
 

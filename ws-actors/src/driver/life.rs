@@ -77,7 +77,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         }
     }
 
-    /// The actor has had its time to come out of `ctx.wait()`.
+    /// The actor has had its time to come out of `ctx.wait()`, or to hear frames
+    /// again.
     pub(super) const fn hurry(&mut self) {
         self.overdue = true;
     }
@@ -229,7 +230,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         handlers: &Handlers<A>,
         budget: &mut usize,
     ) -> Option<Turn> {
-        while *budget > 0 && ctx.hears_frames() {
+        while *budget > 0 && (ctx.hears_frames() || self.overdue) {
             let event = self.next_event(ctx)?;
             *budget -= 1;
             let closed = matches!(event, Event::Closed(_));

@@ -5,7 +5,7 @@ use std::{
 };
 
 use actix::Actor;
-use ws_core::Output;
+use ws_core::{Outcome, Output};
 
 use crate::{Transport, WsContext};
 
@@ -60,6 +60,10 @@ where
             match self.ctx.connection.poll_end(self.ctx.now) {
                 Output::Shutdown => self.sending = Sending::ShuttingDown,
                 Output::Disconnect => {
+                    // TLS tells its peer of an end that both agreed on.
+                    if self.ended_clean() && self.sending == Sending::Open {
+                        self.sending = Sending::ShuttingDown;
+                    }
                     self.drop_by = Some(self.ctx.now + GRACE);
                     self.give_grace();
                 }
@@ -68,7 +72,9 @@ where
                         self.shut_down(cx);
                     }
                     let now = self.ctx.now;
-                    if self.drop_by.is_some_and(|by| !self.unflushed || by <= now) {
+                    let farewell = self.ended_clean() && self.sending == Sending::ShuttingDown;
+                    let idle = !self.unflushed && !farewell;
+                    if self.drop_by.is_some_and(|by| idle || by <= now) {
                         self.drop_by = None;
                         self.transport = None;
                     }
@@ -79,6 +85,10 @@ where
                 Output::Event(_) | Output::Transmit(_) => return Some(self.ctx.now),
             }
         }
+    }
+
+    fn ended_clean(&self) -> bool {
+        self.ctx.outcome.as_ref().is_some_and(Outcome::is_clean)
     }
 
     fn shut_down(&mut self, cx: &mut Context<'_>) {
@@ -94,5 +104,5 @@ where
     }
 }
 
-/// How often it is written at once: some MiB of a stream that never ends.
-const WRITES: usize = 32;
+/// How often it is written at once: a MiB of a stream that never ends.
+const WRITES: usize = 16;

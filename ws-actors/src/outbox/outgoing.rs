@@ -28,8 +28,18 @@ impl Outgoing {
         }
     }
 
-    pub(super) const fn has_parts(&self) -> bool {
-        matches!(self, Self::Parts(_))
+    /// A message, cut if it is longer than `most` bytes.
+    pub(crate) fn message(message: Message, most: usize) -> Self {
+        if message.payload().len() > most {
+            Self::Parts(Box::new(Parts::cut(message, most)))
+        } else {
+            Self::Message(message)
+        }
+    }
+
+    /// Whether it is not here yet, as a stream gives it.
+    pub(crate) fn is_streamed(&self) -> bool {
+        matches!(self, Self::Parts(parts) if parts.is_streamed())
     }
 }
 
@@ -73,7 +83,7 @@ impl Parts {
     }
 
     /// A message that is here and is cut.
-    pub(crate) fn cut(message: Message, most: usize) -> Self {
+    fn cut(message: Message, most: usize) -> Self {
         let opcode = message.opcode();
         let rest = message.into_payload();
         Self {
@@ -88,7 +98,14 @@ impl Parts {
 
     /// The next fragment; `None` behind the last.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Next>> {
+        let mut polls = 0;
         while self.rest.is_empty() {
+            polls += 1;
+            if polls > EMPTY_PARTS {
+                // They fill nothing, so nothing else would end this.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Some(source) = &mut self.source else {
                 return Poll::Ready(None);
             };
@@ -100,14 +117,28 @@ impl Parts {
                 Ok(Poll::Ready(Some(Err(error)))) => return self.fail(error),
                 Ok(Poll::Ready(None)) => {
                     self.source = None;
-                    return Poll::Ready(Some(self.fragment(Bytes::new())));
+                    let last = self.fragment(Bytes::new());
+                    return Poll::Ready(Some(Next::Frame(last)));
                 }
                 Err(_panic) => return self.fail("the stream panicked".into()),
             }
         }
+        Poll::Ready(self.next_held().map(Next::Frame))
+    }
+
+    /// The next fragment of what is here already.
+    pub(crate) fn next_held(&mut self) -> Option<Frame> {
+        if self.rest.is_empty() {
+            return None;
+        }
         let most = self.most.min(self.rest.len());
         let part = self.rest.split_to(most);
-        Poll::Ready(Some(self.fragment(part)))
+        Some(self.fragment(part))
+    }
+
+    /// Whether more is to come than is here.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.source.is_some()
     }
 
     fn fail(&mut self, error: SourceError) -> Poll<Option<Next>> {
@@ -115,7 +146,7 @@ impl Parts {
         Poll::Ready(Some(Next::Failed(error)))
     }
 
-    fn fragment(&mut self, payload: Bytes) -> Next {
+    fn fragment(&mut self, payload: Bytes) -> Frame {
         let opcode = if mem::replace(&mut self.begun, true) {
             Opcode::CONTINUATION
         } else {
@@ -123,7 +154,7 @@ impl Parts {
         };
         let last = self.source.is_none() && self.rest.is_empty();
         let fin = if last { Fin::Last } else { Fin::More };
-        Next::Frame(Frame::new(opcode, payload).fin(fin))
+        Frame::new(opcode, payload).fin(fin)
     }
 }
 
@@ -135,3 +166,6 @@ impl fmt::Debug for Parts {
             .finish_non_exhaustive()
     }
 }
+
+/// How many parts without a byte may come at once.
+const EMPTY_PARTS: u32 = 64;

@@ -14,7 +14,7 @@ pub(super) struct Queue {
     keyed: BTreeMap<u64, u64>,
     bytes: usize,
     messages: usize,
-    parts: usize,
+    streams: usize,
 }
 
 /// `None` if it was given up: the numbers of those behind it stay.
@@ -34,8 +34,8 @@ impl Queue {
         self.messages
     }
 
-    pub(super) const fn has_parts(&self) -> bool {
-        self.parts > 0
+    pub(super) const fn has_streams(&self) -> bool {
+        self.streams > 0
     }
 
     /// A message larger than the bound passes when nothing waits before it.
@@ -55,6 +55,19 @@ impl Queue {
         self.entries.push_back(Entry { outgoing, key });
     }
 
+    /// Whether there is room for a message in the place of the one with this
+    /// key; it may be larger.
+    pub(super) fn has_room_in_place(&self, key: u64, outgoing: &Outgoing, flow: &Flow) -> bool {
+        let place = self.keyed.get(&key).and_then(|number| {
+            let index = usize::try_from(number - self.first).ok()?;
+            self.entries.get(index)?.outgoing.as_ref()
+        });
+        place.is_some_and(|place| {
+            let bytes = (self.bytes - place.len()).saturating_add(outgoing.len());
+            self.messages == 1 || outgoing.len() <= place.len() || bytes <= flow.max_queued_bytes
+        })
+    }
+
     /// Puts a message in the place of the one with this key; gives it back if
     /// there is none.
     pub(super) fn replace(&mut self, key: u64, outgoing: Outgoing) -> Result<(), Outgoing> {
@@ -66,6 +79,8 @@ impl Queue {
             return Err(outgoing);
         };
         self.bytes = self.bytes - place.len() + outgoing.len();
+        self.streams =
+            self.streams - usize::from(place.is_streamed()) + usize::from(outgoing.is_streamed());
         *place = outgoing;
         Ok(())
     }
@@ -82,15 +97,26 @@ impl Queue {
         None
     }
 
-    /// Gives up the message that has waited longest; `false` if none may be:
-    /// the stream behind a message in parts has been begun.
+    /// Gives up the message that has waited longest; `false` if none may be, as
+    /// streams are left in their place.
     pub(super) fn drop_oldest(&mut self) -> bool {
-        let mut entries = self.entries.iter_mut();
-        let oldest = entries.find(|entry| {
+        let oldest = self.entries.iter().position(|entry| {
             let outgoing = entry.outgoing.as_ref();
-            outgoing.is_some_and(|outgoing| !outgoing.has_parts())
+            outgoing.is_some_and(|outgoing| !outgoing.is_streamed())
         });
-        let Some(entry) = oldest else {
+        oldest.is_some_and(|index| self.drop_at(index))
+    }
+
+    /// Gives up the message with this key, if one waits.
+    pub(super) fn drop_keyed(&mut self, key: u64) {
+        let number = self.keyed.get(&key).map(|number| number - self.first);
+        if let Some(index) = number.and_then(|it| usize::try_from(it).ok()) {
+            self.drop_at(index);
+        }
+    }
+
+    fn drop_at(&mut self, index: usize) -> bool {
+        let Some(entry) = self.entries.get_mut(index) else {
             return false;
         };
         let key = entry.key.take();
@@ -107,13 +133,13 @@ impl Queue {
     fn count(&mut self, outgoing: &Outgoing) {
         self.bytes += outgoing.len();
         self.messages += 1;
-        self.parts += usize::from(outgoing.has_parts());
+        self.streams += usize::from(outgoing.is_streamed());
     }
 
     fn forget(&mut self, outgoing: &Outgoing, key: Option<u64>) {
         self.bytes -= outgoing.len();
         self.messages -= 1;
-        self.parts -= usize::from(outgoing.has_parts());
+        self.streams -= usize::from(outgoing.is_streamed());
         if let Some(key) = key {
             self.keyed.remove(&key);
         }

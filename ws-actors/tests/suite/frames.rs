@@ -5,6 +5,9 @@ mod actors;
 mod cuts;
 mod handlers;
 mod handshake;
+mod json;
+#[cfg(feature = "msgpack")]
+mod packed;
 mod parts;
 mod refused;
 mod streams;

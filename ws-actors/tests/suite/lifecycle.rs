@@ -2,7 +2,9 @@
 //! `stop`, `terminate` and addresses work as in actix.
 
 mod addresses;
+mod causes;
 mod context;
+mod dropped;
 mod endings;
 mod obedient;
 mod stopping;

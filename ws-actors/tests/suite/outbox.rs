@@ -3,5 +3,10 @@
 
 mod bounds;
 mod closing;
+mod control;
+mod latest;
+mod oldest;
+mod refusing;
 mod sending;
 mod shared;
+mod waiting;

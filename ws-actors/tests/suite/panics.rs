@@ -2,7 +2,7 @@
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Handler, MailboxError, fut::wrap_future};
 use tokio::time::sleep;
-use ws_actors::{Handlers, Text, WsContext};
+use ws_actors::{Flow, Handlers, Text, WsContext};
 
 use crate::support::{
     frames::{CLOSE, close, text, texts},
@@ -72,22 +72,25 @@ fn a_connection_whose_actor_panicked_is_dropped_at_the_close_deadline() {
 
 #[test]
 fn what_was_sent_before_a_panic_arrives_before_the_close() {
-    play(async {
-        let scene = probe(|heard, ctx| {
-            if let Heard::Text(_) = heard {
-                for number in 0..100 {
-                    ctx.text(number.to_string().repeat(1000)).unwrap();
+    for limit in [usize::MAX, 300] {
+        play(async {
+            let scene = probe(|heard, ctx| {
+                if let Heard::Text(_) = heard {
+                    for number in 0..100 {
+                        ctx.text(number.to_string().repeat(1000)).unwrap();
+                    }
+                    panic!("as the test wants");
                 }
-                panic!("as the test wants");
-            }
-        })
-        .open();
-        scene.peer.send(text("go"));
-        settle().await;
-        assert_eq!(scene.peer.texts().len(), 100);
-        assert_eq!(scene.peer.frames_of(CLOSE).len(), 1);
-        assert_eq!(scene.peer.close_code(), Some(1011));
-    });
+            });
+            // Whole, or cut into fragments.
+            let scene = scene.flow(Flow::new().fragment_bytes(limit)).open();
+            scene.peer.send(text("go"));
+            settle().await;
+            assert_eq!(scene.peer.messages().len(), 100);
+            assert_eq!(scene.peer.frames_of(CLOSE).len(), 1);
+            assert_eq!(scene.peer.close_code(), Some(1011));
+        });
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod closing;
 mod configured;
 mod floods;
 mod heartbeat;
+mod hindered;
+mod idle;
 mod shared;
 mod waiting;
 mod writing;

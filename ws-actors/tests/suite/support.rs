@@ -5,6 +5,7 @@ pub(crate) mod flood;
 pub(crate) mod frames;
 pub(crate) mod probe;
 pub(crate) mod scene;
+pub(crate) mod source;
 pub(crate) mod wire;
 
 use std::{

@@ -79,7 +79,11 @@ impl Connection {
             return false;
         };
         self.state = state;
-        self.cause = Some(cause);
+        self.cause = match self.cause.take() {
+            None | Some(Cause::Local | Cause::Remote) => Some(cause),
+            // What has begun for a reason ends for it, however it ends.
+            reason => reason,
+        };
         self.inbound.discard();
         self.deadlines.close(self.now, &self.config);
         true

@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 use ws_examples::StartError;
 use ws_server::{
     Binary, Config, Deflate, Endpoint, Membership, Message, Rooms, Shutdown, Text, UpgradeError,
-    WsContext,
+    WsContext, WsServer,
 };
 
 /// Echoes WebSocket messages.
@@ -40,6 +40,17 @@ struct Args {
     /// Whether to compress, for clients that offer it (permessage-deflate)
     #[arg(long, default_value = "off", value_name = "WHEN")]
     compression: Compression,
+    /// Which server carries the connections
+    #[arg(long, default_value = "own", value_name = "WHICH")]
+    server: ServerKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ServerKind {
+    /// ws-server's WsServer
+    Own,
+    /// actix-web's HttpServer
+    Stock,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,25 +85,35 @@ async fn main() -> Result<(), StartError> {
         .build()?;
     let rooms = Rooms::<()>::new();
 
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(web::Data::new(echo.clone()))
             .app_data(web::Data::new(room.clone()))
             .app_data(web::Data::new(rooms.clone()))
             .route("/echo", web::route().to(serve_echo))
             .route("/room", web::route().to(serve_room))
-    })
-    .workers(args.workers.into())
-    .tcp_nodelay(true)
-    // A closed connection would linger for a second otherwise.
-    .client_disconnect_timeout(Duration::ZERO)
-    .on_connect(ws_server::keep_socket)
-    .disable_signals()
-    .bind((args.host, args.port))
-    .map_err(|error| StartError::bind(args.host, args.port, &error))?;
-
-    let addresses = server.addrs();
-    let running = shutdown.run(server.run())?;
+    };
+    let listen = (args.host, args.port);
+    let failed = |error| StartError::bind(args.host, args.port, &error);
+    let (addresses, server) = match args.server {
+        ServerKind::Own => {
+            let server = WsServer::new(app).workers(args.workers.into());
+            let server = server.bind(listen).map_err(failed)?;
+            (server.addrs().to_vec(), server.run())
+        }
+        ServerKind::Stock => {
+            let server = HttpServer::new(app)
+                .workers(args.workers.into())
+                .tcp_nodelay(true)
+                // A closed connection would linger for a second otherwise.
+                .client_disconnect_timeout(Duration::ZERO)
+                .on_connect(ws_server::keep_socket)
+                .disable_signals();
+            let server = server.bind(listen).map_err(failed)?;
+            (server.addrs(), server.run())
+        }
+    };
+    let running = shutdown.run(server)?;
     for address in addresses {
         println!("listening on ws://{address}/echo and ws://{address}/room");
     }

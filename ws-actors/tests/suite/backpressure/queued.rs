@@ -110,7 +110,7 @@ fn a_peer_that_never_reads_while_the_actor_floods_it_is_closed_with_1013_and_dro
         assert_eq!(scene.peer.dropped(), Some(full + seconds(5)));
         assert!(scene.is_over());
         let outcome = scene.journal.outcome();
-        assert_eq!(outcome.cause, Cause::Timeout(Timeout::Close));
+        assert_eq!(outcome.cause, Cause::SlowPeer);
         let sent = outcome.sent.unwrap();
         assert_eq!(sent.code(), Some(CloseCode::TRY_AGAIN_LATER));
         assert_eq!(scene.peer.taken(), 1000);

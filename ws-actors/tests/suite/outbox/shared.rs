@@ -1,26 +1,11 @@
 //! What the tests of the outbox share.
 
 use tokio::time::sleep;
-use ws_actors::{SendError, WsContext};
+use ws_actors::SendError;
 use ws_core::SendError as CoreError;
 
-use crate::support::{
-    millis,
-    probe::Probe,
-    scene::{Setup, probe},
-    settle,
-    wire::Peer,
-};
-
-/// Does something as it starts; an assertion that fails there shows, too.
-pub(super) fn once(act: impl FnOnce(&mut WsContext<Probe>) + 'static) -> Setup {
-    let mut act = Some(act);
-    probe(move |_, ctx| {
-        if let Some(act) = act.take() {
-            act(ctx);
-        }
-    })
-}
+pub(super) use crate::support::scene::once;
+use crate::support::{millis, scene::Setup, settle, wire::Peer};
 
 /// The peer reads all that is there in 2 s, a bit at a time.
 pub(super) async fn reads_slowly(peer: &Peer) {
@@ -34,6 +19,11 @@ pub(super) async fn reads_slowly(peer: &Peer) {
 pub(super) fn assert_closing(result: Result<(), SendError>) {
     let closing = matches!(result, Err(SendError::Protocol(CoreError::Closing)));
     assert!(closing, "{result:?}");
+}
+
+/// Fills what is on its way, so that what follows waits in the outbox.
+pub(super) fn clogged() -> Setup {
+    once(|ctx| ctx.binary(vec![0; 64 * 1024]).unwrap()).room(0)
 }
 
 /// A text of a kilobyte, known by its number.

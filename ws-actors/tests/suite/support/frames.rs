@@ -100,6 +100,49 @@ pub(crate) fn read(mut bytes: &[u8]) -> Vec<Frame> {
     frames
 }
 
+/// A message, of however many fragments.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Whole {
+    pub(crate) opcode: u8,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) fragments: usize,
+}
+
+impl fmt::Debug for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes in {}", self.payload.len(), self.fragments)
+    }
+}
+
+/// Joins fragments to messages, whatever control frames stand between them.
+pub(crate) fn join(frames: &[Frame]) -> Vec<Whole> {
+    let mut messages = Vec::new();
+    let mut under_way: Option<Whole> = None;
+    for frame in frames.iter().filter(|frame| frame.first & 0x08 == 0) {
+        let opcode = frame.first & 0x0F;
+        let message = match (opcode, under_way.take()) {
+            (0, Some(mut message)) => {
+                message.payload.extend(&frame.payload);
+                message.fragments += 1;
+                message
+            }
+            (0, None) => panic!("{frame:?} continues nothing"),
+            (_, Some(_)) => panic!("{frame:?} stands amid a message"),
+            (opcode, None) => Whole {
+                opcode,
+                payload: frame.payload.clone(),
+                fragments: 1,
+            },
+        };
+        if frame.first & 0x80 == 0 {
+            under_way = Some(message);
+        } else {
+            messages.push(message);
+        }
+    }
+    messages
+}
+
 fn read_one(bytes: &[u8]) -> Option<(Frame, &[u8])> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (len, rest) = match second & 0x7F {

@@ -12,7 +12,7 @@ use actix::{
     fut::{future::FutureWrap, wrap_future},
 };
 use tokio::time::{Instant, Sleep, sleep};
-use ws_actors::{Binary, Closed, Handlers, Ping, Pong, Text, WsContext};
+use ws_actors::{Binary, Closed, Handlers, Ping, Pong, Text, Writable, WsContext};
 use ws_core::{Cause, Outcome};
 
 /// What a probe hears, in the order in which it does.
@@ -23,6 +23,7 @@ pub(crate) enum Heard {
     Binary(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>, Option<Duration>),
+    Writable,
     Closed(Outcome),
     Letter(u32),
     /// What a test writes down itself.
@@ -123,6 +124,18 @@ impl Journal {
         self.when(heard).is_some()
     }
 
+    /// How often this was heard.
+    pub(crate) fn times(&self, heard: &Heard) -> usize {
+        self.all().iter().filter(|it| *it == heard).count()
+    }
+
+    /// When each of these was heard.
+    pub(crate) fn instants(&self, is_one: impl Fn(&Heard) -> bool) -> Vec<Duration> {
+        let entries = self.0.entries.borrow();
+        let found = entries.iter().filter(|(_, heard)| is_one(heard));
+        found.map(|&(time, _)| time).collect()
+    }
+
     /// When this was heard first.
     pub(crate) fn when(&self, heard: &Heard) -> Option<Duration> {
         let entries = self.0.entries.borrow();
@@ -190,6 +203,7 @@ impl Probe {
             .on::<Binary>()
             .on::<Ping>()
             .on::<Pong>()
+            .on::<Writable>()
             .on::<Closed>()
     }
 
@@ -270,6 +284,14 @@ impl Handler<Pong> for Probe {
 
     fn handle(&mut self, pong: Pong, ctx: &mut Self::Context) {
         self.hear(Heard::Pong(pong.payload.to_vec(), pong.round_trip), ctx);
+    }
+}
+
+impl Handler<Writable> for Probe {
+    type Result = ();
+
+    fn handle(&mut self, _: Writable, ctx: &mut Self::Context) {
+        self.hear(Heard::Writable, ctx);
     }
 }
 

@@ -7,13 +7,13 @@ use tokio::{
     task::{JoinHandle, spawn_local},
     time::{Instant, sleep_until},
 };
-use ws_actors::{Driver, Flow, Handlers, Outbox, Transport, WsContext};
+use ws_actors::{ConnectionHandle, Driver, Flow, Handlers, Outbox, Transport, WsContext};
 use ws_core::{Config, Connection, Entropy, Outcome, Role};
 
 use super::{
     probe::{Heard, Journal, Probe, React},
     settle,
-    wire::{Peer, wire},
+    wire::{Peer, Wire, wire},
 };
 
 /// How a probe comes to its connection.
@@ -34,6 +34,16 @@ pub(crate) fn probe(react: impl FnMut(&Heard, &mut WsContext<Probe>) + 'static) 
         role: Role::Server,
         room: usize::MAX,
     }
+}
+
+/// Does something as it starts; an assertion that fails there shows, too.
+pub(crate) fn once(act: impl FnOnce(&mut WsContext<Probe>) + 'static) -> Setup {
+    let mut act = Some(act);
+    probe(move |_, ctx| {
+        if let Some(act) = act.take() {
+            act(ctx);
+        }
+    })
 }
 
 /// A probe that only listens.
@@ -78,15 +88,15 @@ impl Setup {
         self
     }
 
-    /// Opens the connection, with an address if `addressed`.
-    fn launch(self, addressed: bool) -> (Scene, Option<Addr<Probe>>) {
+    /// Opens the connection, with what else is wanted of it.
+    fn launch<T>(self, want: impl FnOnce(&Driver<Probe, Wire>) -> T) -> (Scene, T) {
         let (wire, peer) = wire();
         peer.jam(self.room);
         let actor = Probe::new(self.react, self.continues);
         let journal = actor.journal.clone();
         let connection = connection(self.role, &self.handlers);
         let driver = Driver::new(actor, connection, wire, Arc::new(self.handlers));
-        let address = addressed.then(|| driver.address());
+        let wanted = want(&driver);
         let scene = Scene {
             start: Instant::now(),
             peer,
@@ -94,18 +104,22 @@ impl Setup {
             outbox: driver.outbox(),
             task: spawn_local(driver),
         };
-        (scene, address)
+        (scene, wanted)
     }
 
     /// Opens the connection of an actor that nobody has the address of.
     pub(crate) fn open(self) -> Scene {
-        self.launch(false).0
+        self.launch(|_| ()).0
     }
 
     /// Opens the connection of an actor that others write to.
     pub(crate) fn open_addressed(self) -> (Scene, Addr<Probe>) {
-        let (scene, address) = self.launch(true);
-        (scene, address.expect("the address was asked for"))
+        self.launch(Driver::address)
+    }
+
+    /// Opens the connection of an actor that any thread sends to.
+    pub(crate) fn open_handled(self) -> (Scene, ConnectionHandle) {
+        self.launch(Driver::handle)
     }
 
     /// Opens the connection over a transport of the test's own.

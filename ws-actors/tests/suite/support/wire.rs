@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use ws_actors::Transport;
 use ws_core::SendQueue;
 
-use super::frames::{self, Frame};
+use super::frames::{self, Frame, Whole};
 
 /// The driver's end.
 pub(crate) struct Wire(Rc<RefCell<State>>);
@@ -173,6 +173,11 @@ impl Peer {
     pub(crate) fn texts(&self) -> Vec<String> {
         let frames = self.frames_of(frames::TEXT);
         frames.iter().map(|frame| frame.text().to_owned()).collect()
+    }
+
+    /// The messages that the transport took as a whole, in one piece or many.
+    pub(crate) fn messages(&self) -> Vec<Whole> {
+        frames::join(&self.frames())
     }
 
     /// The code of the Close frame that came, which nothing may follow.

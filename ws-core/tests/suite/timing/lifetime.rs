@@ -118,7 +118,8 @@ fn a_connection_that_has_lasted_long_enough_is_closed_with_1001_whatever_is_said
         assert_eq!(close[0].payload[..2], close_payload(1001, ""));
         // The peer does not answer: the close deadline holds as ever.
         side.elapse(seconds(5));
-        assert_eq!(side.cause(), &Cause::Timeout(Timeout::Close));
+        assert_eq!(side.connection.state(), State::Closed);
+        assert_eq!(side.cause(), &Cause::Timeout(Timeout::Lifetime));
     }
 }
 

@@ -4,12 +4,12 @@ mod page;
 mod person;
 mod protocol;
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Result, error::ErrorBadRequest, web};
+use actix_web::{App, HttpRequest, HttpResponse, Result, error::ErrorBadRequest, web};
 use clap::Parser;
 use ws_examples::StartError;
-use ws_server::{Config, Endpoint, Json, Rooms, Shutdown};
+use ws_server::{Config, Endpoint, Json, Rooms, Shutdown, WsServer};
 
 use self::{person::Person, protocol::Arrival};
 
@@ -43,7 +43,7 @@ async fn main() -> Result<(), StartError> {
         .build()?;
     let rooms = person::ChatRooms::new();
 
-    let mut server = HttpServer::new(move || {
+    let mut server = WsServer::new(move || {
         App::new()
             .app_data(web::Data::new(endpoint.clone()))
             .app_data(web::Data::new(rooms.clone()))
@@ -54,15 +54,10 @@ async fn main() -> Result<(), StartError> {
         server = server.workers(workers.into());
     }
     let server = server
-        .tcp_nodelay(true)
-        // A closed connection would linger for a second otherwise.
-        .client_disconnect_timeout(Duration::ZERO)
-        .on_connect(ws_server::keep_socket)
-        .disable_signals()
         .bind((args.host, args.port))
         .map_err(|error| StartError::bind(args.host, args.port, &error))?;
 
-    let addresses = server.addrs();
+    let addresses = server.addrs().to_vec();
     let running = shutdown.run(server.run())?;
     for address in addresses {
         println!("open http://{address} in two browsers and talk");

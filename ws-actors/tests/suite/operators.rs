@@ -1,0 +1,6 @@
+//! What operators are told of connections: numbers and logs.
+
+mod counted;
+mod keeper;
+mod logged;
+mod recorder;

@@ -1,0 +1,4 @@
+//! How fast a peer may send.
+
+mod closed;
+mod slowed;

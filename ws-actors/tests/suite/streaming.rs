@@ -1,0 +1,6 @@
+//! Messages whose parts a stream gives.
+
+mod closing;
+mod failing;
+mod order;
+mod pace;
