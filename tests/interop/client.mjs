@@ -2,61 +2,25 @@
 //
 //   node client.mjs OPTIONS     with the folder of `ws` in NODE_PATH
 //
-// Commands come as lines of JSON on standard input, and what it sees leaves as
-// lines of JSON on standard output; payloads are in base64 in both. It ends
-// when its connection or its input does.
+// It ends when its connection or its input does. See peer.mjs for what it is
+// told and tells.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
+import { WebSocket, commands, obey, options, say, tell, terms } from "./peer.mjs";
 
-// An `import` would not look into NODE_PATH.
-const WebSocket = createRequire(import.meta.url)("ws");
-
-const { url, subprotocols, compression, ca } = JSON.parse(process.argv[2]);
+const { url, subprotocols, compression, ca } = options;
 
 const connection = new WebSocket(url, subprotocols, {
   ca: ca ? readFileSync(ca) : undefined,
-  perMessageDeflate: compression ? terms(compression) : false,
+  perMessageDeflate: compression ? terms(offer(compression)) : false,
 });
-const commands = createInterface({ input: process.stdin });
 
-/** What `ws` calls the parameters of RFC 7692. */
-function terms(offer) {
-  return {
-    threshold: 0,
-    serverNoContextTakeover: offer.server_no_context_takeover,
-    clientNoContextTakeover: offer.client_no_context_takeover,
-    serverMaxWindowBits: offer.server_max_window_bits,
-    clientMaxWindowBits: clientWindow(offer.client_max_window_bits),
-  };
-}
-
-/** `true` offers the parameter without a value, and `undefined` not at all. */
-function clientWindow(bits) {
-  return bits === true ? undefined : (bits ?? false);
-}
-
-function say(event) {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
-}
-
-function obey({ send, ping, close }) {
-  if (send) {
-    const options = { binary: send.kind === "binary" };
-    send.fragments.forEach((fragment, index) => {
-      const fin = index === send.fragments.length - 1;
-      connection.send(Buffer.from(fragment, "base64"), { ...options, fin });
-      if (index === 0 && send.ping !== null) {
-        connection.ping(Buffer.from(send.ping, "base64"));
-      }
-    });
-  } else if (ping) {
-    connection.ping(Buffer.from(ping.data, "base64"));
-  } else if (close.code === null) {
-    connection.close();
-  } else {
-    connection.close(close.code, close.reason);
-  }
+/**
+ * For `ws`, `undefined` offers the size of the window without a value, and
+ * `false` not at all.
+ */
+function offer(parameters) {
+  const bits = parameters.client_max_window_bits;
+  return { ...parameters, client_max_window_bits: bits === true ? undefined : (bits ?? false) };
 }
 
 let extensions = "";
@@ -66,20 +30,11 @@ connection.on("upgrade", (response) => {
 connection.on("open", () => {
   say({ event: "open", subprotocol: connection.protocol || null, extensions });
 });
-connection.on("message", (data, isBinary) => {
-  say({ event: isBinary ? "binary" : "text", data: data.toString("base64") });
-});
-connection.on("pong", (data) => {
-  say({ event: "pong", data: data.toString("base64") });
-});
-connection.on("error", (error) => {
-  say({ event: "failed", error: error.message });
-});
-connection.on("close", (code, reason) => {
-  say({ event: "closed", code, reason: reason.toString() });
+tell(connection);
+connection.on("close", () => {
   commands.close();
   process.stdin.destroy();
 });
 
-commands.on("line", (line) => obey(JSON.parse(line)));
+commands.on("line", (line) => obey(connection, line));
 commands.on("close", () => connection.terminate());

@@ -20,13 +20,14 @@ use crate::binaries::target_directory;
 pub struct Authority {
     root: CertificateDer<'static>,
     file: PathBuf,
+    identity_file: PathBuf,
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 
 impl Authority {
-    /// Makes up keys, and signs. Its own certificate is in a file called after
-    /// `name`, which no other test may use, until this is dropped.
+    /// Makes up keys, and signs. Until this is dropped, there are files called
+    /// after `name`, which no other test may use.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let mut root = CertificateParams::default();
@@ -48,15 +49,21 @@ impl Authority {
         let leaf_key = key();
         let issuer = Issuer::new(root, root_key);
         let certificate = leaf.signed_by(&leaf_key, &issuer);
+        let certificate = certificate.expect("the parameters fit");
 
         let folder = target_directory().join("tests-tls");
         fs::create_dir_all(&folder).expect("the target folder can be written to");
-        let file = folder.join(format!("{name}-{}.pem", process::id()));
-        fs::write(&file, signed.pem()).expect("the target folder can be written to");
+        let write = |kind: &str, pem: String| {
+            let file = folder.join(format!("{name}-{}{kind}.pem", process::id()));
+            fs::write(&file, pem).expect("the target folder can be written to");
+            file
+        };
+        let identity = certificate.pem() + &leaf_key.serialize_pem();
         Self {
             root: signed.der().clone(),
-            file,
-            certificate: certificate.expect("the parameters fit").der().clone(),
+            file: write("", signed.pem()),
+            identity_file: write("-identity", identity),
+            certificate: certificate.der().clone(),
             key: PrivateKeyDer::Pkcs8(leaf_key.serialize_der().into()),
         }
     }
@@ -65,6 +72,12 @@ impl Authority {
     #[must_use]
     pub const fn file(&self) -> &PathBuf {
         &self.file
+    }
+
+    /// The file with the one certificate and its key, in PEM.
+    #[must_use]
+    pub const fn identity_file(&self) -> &PathBuf {
+        &self.identity_file
     }
 
     /// What a server needs that shows the certificate.
@@ -97,6 +110,7 @@ impl Authority {
 impl Drop for Authority {
     fn drop(&mut self) {
         fs::remove_file(&self.file).ok();
+        fs::remove_file(&self.identity_file).ok();
     }
 }
 

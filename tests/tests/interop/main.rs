@@ -1,10 +1,11 @@
 //! Other implementations of the protocol as peers: npm's `ws`, Python's
 //! `websockets` and `tokio-tungstenite`.
 //!
-//! The first two are told what to do by `tests/interop/client.mjs` and
-//! `client.py`. Their tests run if `WS_TESTS_PEERS` names the folder into which
+//! The first two are told what to do by the scripts in `tests/interop`. Their tests run if `WS_TESTS_PEERS` names the folder into which
 //! `tests/run` has installed them; the third is always here.
 
+mod client;
+mod material;
 mod peer;
 mod server;
 

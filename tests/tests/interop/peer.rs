@@ -1,6 +1,7 @@
-//! Clients of other libraries, told apart by nothing but their name.
+//! Clients and servers of other libraries, told apart by nothing but their name.
 
 mod script;
+mod serving;
 mod tungstenite;
 
 use std::{env, net::SocketAddr};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ws_tests::tls::Authority;
 
+pub(crate) use self::serving::Serving;
 use self::{script::Script, tungstenite::Tungstenite};
 
 /// A library that is no work of ours.
@@ -24,7 +26,8 @@ pub(crate) enum Library {
     Tungstenite,
 }
 
-/// A client that was told to connect.
+/// A client that was told to connect, or a server; that one sees and does all
+/// with its latest connection.
 #[derive(Debug)]
 pub(crate) enum Peer {
     Script(Box<Script>),
@@ -42,11 +45,13 @@ pub(crate) struct Offer<'a> {
     pub(crate) tls: Option<&'a Authority>,
 }
 
-/// What a client saw.
+/// What a peer saw.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub(crate) enum Seen {
-    /// The handshake is done.
+    /// It is a server, and clients may come.
+    Listening { port: u16 },
+    /// The handshake is done; what was agreed on is as the server says it.
     Open {
         subprotocol: Option<String>,
         extensions: String,
@@ -59,12 +64,12 @@ pub(crate) enum Seen {
     Binary { data: Payload },
     /// Its Ping was answered.
     Pong { data: Payload },
-    /// The connection is over. The code is the server's: 1005 if its Close frame
+    /// The connection is over. The code is our side's: 1005 if its Close frame
     /// had none, 1006 if there was no Close frame.
     Closed { code: u16, reason: String },
 }
 
-/// What a client is told to do.
+/// What a peer is told to do.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Command {
@@ -162,8 +167,7 @@ impl Peer {
         extensions
     }
 
-    /// Waits until the connection is over, and tells the server's code and
-    /// reason.
+    /// Waits until the connection is over, and tells our side's code and reason.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         let seen = self.seen().await;
         let Seen::Closed { code, reason } = seen else {
@@ -172,19 +176,36 @@ impl Peer {
         (code, reason)
     }
 
+    /// Waits until the connection is over, perhaps with a complaint before.
+    pub(crate) async fn lost(&mut self) -> (u16, String) {
+        let seen = self.seen().await;
+        if let Seen::Closed { code, reason } = seen {
+            return (code, reason);
+        }
+        assert!(matches!(seen, Seen::Failed { .. }), "{seen:?}");
+        self.closed().await
+    }
+
+    /// Waits for the next message.
+    pub(crate) async fn message(&mut self) -> (Kind, Bytes) {
+        let seen = self.seen().await;
+        match seen {
+            Seen::Text { data } => (Kind::Text, data.0),
+            Seen::Binary { data } => (Kind::Binary, data.0),
+            Seen::Listening { .. }
+            | Seen::Open { .. }
+            | Seen::Failed { .. }
+            | Seen::Pong { .. }
+            | Seen::Closed { .. } => panic!("{seen:?} instead of a message"),
+        }
+    }
+
     /// Waits for the next message, and compares it.
     pub(crate) async fn hears(&mut self, kind: Kind, payload: &[u8]) {
-        let seen = self.seen().await;
-        let (seen_kind, data) = match &seen {
-            Seen::Text { data } => (Kind::Text, data),
-            Seen::Binary { data } => (Kind::Binary, data),
-            Seen::Open { .. } | Seen::Failed { .. } | Seen::Pong { .. } | Seen::Closed { .. } => {
-                panic!("{seen:?} instead of a message")
-            }
-        };
-        assert_eq!((seen_kind, data.0.len()), (kind, payload.len()));
+        let (seen_kind, data) = self.message().await;
+        assert_eq!((seen_kind, data.len()), (kind, payload.len()));
         // Without the payloads, which may be long.
-        assert!(data.0 == payload, "another {kind:?} of the same length");
+        assert!(data == payload, "another {kind:?} of the same length");
     }
 
     /// Sends a message in one frame.
@@ -233,11 +254,20 @@ impl Peer {
         }
     }
 
-    /// Waits until it has ended by itself, having seen nothing more.
+    /// Waits until it has ended by itself, or sends a server home; it has seen
+    /// nothing more.
     pub(crate) async fn ended(self) {
         match self {
             Self::Script(it) => it.ended().await,
-            Self::Tungstenite(_) => {}
+            Self::Tungstenite(it) => it.killed().await,
+        }
+    }
+
+    /// Ends it on the spot, and waits until its sockets are gone.
+    pub(crate) async fn killed(self) {
+        match self {
+            Self::Script(it) => it.killed().await,
+            Self::Tungstenite(it) => it.killed().await,
         }
     }
 }

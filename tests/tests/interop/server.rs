@@ -6,16 +6,17 @@ mod compression;
 mod messages;
 mod opening;
 
-use std::{iter, time::Duration};
-
 use bytes::Bytes;
-use ws_server::{Binary, Cause, Config, EndpointBuilder, Ping, Pong};
+use ws_server::{Binary, Cause, EndpointBuilder, Ping, Pong};
 use ws_tests::{
     probe::{Probe, Report, Reports},
     server::Server,
 };
 
-use crate::peer::{Kind, Library, Offer, Peer};
+use crate::{
+    material::patient,
+    peer::{Kind, Library, Offer, Peer},
+};
 
 /// An endpoint that hears all there is, does not compress, and does nothing
 /// because time passes.
@@ -26,15 +27,6 @@ fn endpoint() -> EndpointBuilder<Probe> {
         .on::<Pong>()
         .config(patient())
         .compression(None)
-}
-
-fn patient() -> Config {
-    let long = Duration::from_secs(3600);
-    Config::new()
-        .ping_interval(None)
-        .close_timeout(long)
-        .write_timeout(long)
-        .max_message_bytes(LARGEST)
 }
 
 /// Connects a client that offers nothing.
@@ -75,34 +67,6 @@ async fn assert_over(server: Server, mut reports: Reports, peer: Peer) {
     server.until_sockets(0).await;
 }
 
-/// A text of this many bytes, which can be compressed, with characters of all
-/// lengths.
-fn text(length: usize) -> Vec<u8> {
-    let mut text = String::with_capacity(length + 64);
-    for number in 0.. {
-        let next = format!("{number}: größer als 5 €, and a 🦀; ");
-        if text.len() + next.len() > length {
-            break;
-        }
-        text += &next;
-    }
-    let mut bytes = text.into_bytes();
-    bytes.resize(length, b'.');
-    bytes
-}
-
-/// Bytes that no compression makes fewer.
-fn bytes(length: usize) -> Vec<u8> {
-    let mut state = 1_u64;
-    let next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        state.to_be_bytes()[0]
-    };
-    iter::repeat_with(next).take(length).collect()
-}
-
 /// What the actor reports of a message.
 fn report(kind: Kind, payload: &[u8]) -> Report {
     match kind {
@@ -110,6 +74,3 @@ fn report(kind: Kind, payload: &[u8]) -> Report {
         Kind::Binary => Report::Binary(Bytes::copy_from_slice(payload)),
     }
 }
-
-/// The largest message that the endpoint takes, in bytes.
-const LARGEST: usize = 2 << 20;

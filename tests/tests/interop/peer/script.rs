@@ -1,4 +1,4 @@
-//! A client in another language: a process that is told what to do by lines of
+//! A peer in another language: a process that is told what to do by lines of
 //! JSON.
 
 use std::{
@@ -88,14 +88,27 @@ impl Script {
         within(format!("{} to listen", self.name), told).await.ok();
     }
 
-    /// Waits until it has ended by itself, in good order and without seeing
-    /// anything more.
-    pub(super) async fn ended(mut self) {
-        let what = format!("{} to end", self.name);
-        assert_eq!(within(&what, self.seen.recv()).await, None);
-        let status = within(&what, self.child.wait()).await;
+    /// Waits until it has ended, in good order and without seeing anything more:
+    /// a client does by itself, and a server when nobody tells it what to do.
+    pub(super) async fn ended(self) {
+        let Self {
+            name,
+            mut child,
+            commands,
+            mut seen,
+        } = self;
+        drop(commands);
+        let what = format!("{name} to end");
+        assert_eq!(within(&what, seen.recv()).await, None);
+        let status = within(&what, child.wait()).await;
         let status = status.expect("it is our child");
-        assert!(status.success(), "{}: {status}", self.name);
+        assert!(status.success(), "{name}: {status}");
+    }
+
+    /// Ends it on the spot.
+    pub(super) async fn killed(mut self) {
+        let killed = within(format!("{} to end", self.name), self.child.kill()).await;
+        killed.expect("it is our child");
     }
 }
 

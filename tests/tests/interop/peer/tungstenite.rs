@@ -1,4 +1,6 @@
-//! A client on tokio-tungstenite, within the test.
+//! A client or a server on tokio-tungstenite, within the test.
+
+mod door;
 
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
@@ -13,6 +15,7 @@ use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
         ClientRequestBuilder, Error, Message,
+        http::HeaderMap,
         protocol::{
             CloseFrame,
             frame::{
@@ -24,18 +27,23 @@ use tokio_tungstenite::{
 };
 use ws_tests::{tls::Authority, wait::within};
 
-use super::{Command, Kind, Payload, Seen};
+use self::door::Door;
+use super::{Command, Kind, Payload, Seen, Serving};
 
-/// The client, which reads only while the test waits for what it sees.
+/// The peer, which reads only while the test waits for what it sees.
 #[derive(Debug)]
 pub(crate) struct Tungstenite {
-    /// `None` once it is over.
-    stream: Option<WebSocketStream<Box<dyn Stream>>>,
+    /// Where clients come from, if it is a server.
+    door: Option<Door>,
+    /// `None` while there is no connection.
+    stream: Option<Open>,
     /// What it saw, and the test has not yet.
     seen: VecDeque<Seen>,
-    /// What the server's Close frame said.
+    /// What our side's Close frame said.
     close: Option<Option<CloseFrame>>,
 }
+
+type Open = WebSocketStream<Box<dyn Stream>>;
 
 /// TCP, or TLS over it.
 trait Stream: AsyncRead + AsyncWrite + Unpin + std::fmt::Debug {}
@@ -68,21 +76,26 @@ impl Tungstenite {
         let opened = within("the handshake", client_async(request, stream)).await;
         let (stream, seen) = match opened {
             Ok((stream, response)) => {
-                let header = |name: &str| {
-                    let value = response.headers().get(name)?;
-                    Some(value.to_str().expect("it is ASCII").to_owned())
-                };
-                let open = Seen::Open {
-                    subprotocol: header("sec-websocket-protocol"),
-                    extensions: header("sec-websocket-extensions").unwrap_or_default(),
-                };
+                let open = opened_as(response.headers());
                 (Some(stream), vec![open])
             }
             Err(error) => (None, vec![failed(&error), closed(None)]),
         };
         Self {
+            door: None,
             stream,
             seen: seen.into(),
+            close: None,
+        }
+    }
+
+    pub(super) async fn serve(serving: Serving<'_>) -> Self {
+        let door = Door::open(serving).await;
+        let listening = Seen::Listening { port: door.port() };
+        Self {
+            door: Some(door),
+            stream: None,
+            seen: [listening].into(),
             close: None,
         }
     }
@@ -92,9 +105,15 @@ impl Tungstenite {
             if let Some(seen) = self.seen.pop_front() {
                 return seen;
             }
-            let stream = self.stream.as_mut().expect("nothing comes after the end");
-            let message = within("a message for tungstenite", stream.next()).await;
-            self.hear(message);
+            if let Some(stream) = &mut self.stream {
+                let message = within("a message for tungstenite", stream.next()).await;
+                self.hear(message);
+            } else {
+                let door = self.door.as_mut().expect("nothing comes after the end");
+                let (stream, open) = door.next().await;
+                self.stream = Some(stream);
+                self.seen.push_back(open);
+            }
         }
     }
 
@@ -162,10 +181,30 @@ impl Tungstenite {
         }
     }
 
+    /// Ends it, and waits until its sockets are gone.
+    pub(super) async fn killed(self) {
+        drop(self.stream);
+        if let Some(door) = self.door {
+            door.shut().await;
+        }
+    }
+
     async fn send(&mut self, message: Message) {
         let stream = self.stream.as_mut().expect("nothing comes after the end");
         let sent = within("tungstenite to send", stream.send(message)).await;
         sent.expect("the connection is open");
+    }
+}
+
+/// What a server's response says.
+fn opened_as(headers: &HeaderMap) -> Seen {
+    let header = |name: &str| {
+        let value = headers.get(name)?;
+        Some(value.to_str().expect("it is ASCII").to_owned())
+    };
+    Seen::Open {
+        subprotocol: header("sec-websocket-protocol"),
+        extensions: header("sec-websocket-extensions").unwrap_or_default(),
     }
 }
 
@@ -179,7 +218,7 @@ fn failed(error: &Error) -> Seen {
     }
 }
 
-/// The end, after the server's Close frame if there was one.
+/// The end, after our side's Close frame if there was one.
 fn closed(close: Option<Option<CloseFrame>>) -> Seen {
     let (code, reason) = match close {
         Some(Some(close)) => (close.code.into(), close.reason.to_string()),

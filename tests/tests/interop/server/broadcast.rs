@@ -4,9 +4,10 @@ use serde_json::json;
 use ws_server::{Deflate, Endpoint};
 use ws_tests::house::House;
 
-use crate::peer::{Kind, Library, Offer, Peer};
-
-use super::{patient, text};
+use crate::{
+    material::{patient, text},
+    peer::{Kind, Library, Offer, Peer},
+};
 
 /// A broadcast is compressed once for all who agreed on the same, beside what a
 /// connection compresses for itself.

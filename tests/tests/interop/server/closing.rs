@@ -6,9 +6,10 @@ use ws_core::{Cause, CloseCode, Outcome};
 use ws_server::{Closed, Endpoint, EndpointBuilder, Shutdown, Text};
 use ws_tests::{probe::Probe, server::is_stock};
 
-use super::{LARGEST, assert_over, bytes, endpoint, patient, talk};
+use super::{assert_over, endpoint, talk};
 use crate::{
     each_library,
+    material::{LARGEST, bytes, patient},
     peer::{Kind, Library},
 };
 

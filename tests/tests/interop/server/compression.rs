@@ -10,9 +10,10 @@ use ws_tests::{
     relay::Relay,
 };
 
-use super::{assert_over, bytes, echo, endpoint, patient, text};
+use super::{assert_over, echo, endpoint};
 use crate::{
     each_library,
+    material::{bytes, patient, text},
     peer::{Kind, Library, Offer, Peer, Seen},
 };
 
@@ -192,16 +193,16 @@ async fn converse(peer: &mut Peer, reports: &mut Reports) -> u64 {
     let mut sent = 0;
     // What is said again may refer to what was said before.
     for _ in 0..2 {
-        for length in [0, 1, 126, 5000, 100_001] {
+        for length in [0, 1, 126, 5000, 40_001] {
             let message = text(length);
             echo(peer, reports, Kind::Text, &[&message]).await;
             echo(peer, reports, Kind::Binary, &[&message]).await;
             sent += 2 * message.len();
         }
-        let random = bytes(20_000);
+        let random = bytes(5_000);
         echo(peer, reports, Kind::Binary, &[&random]).await;
-        let message = text(30_001);
-        let pieces: Vec<_> = message.chunks(997).collect();
+        let message = text(10_001);
+        let pieces: Vec<_> = message.chunks(499).collect();
         echo(peer, reports, Kind::Text, &pieces).await;
         sent += random.len() + message.len();
     }

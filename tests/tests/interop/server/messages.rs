@@ -2,15 +2,12 @@
 
 use ws_tests::probe::Report;
 
-use super::{bytes, close, echo, endpoint, report, talk, text};
+use super::{close, echo, endpoint, report, talk};
 use crate::{
     each_library,
+    material::{LENGTHS, bytes, text},
     peer::{Kind, Library, Seen},
 };
-
-/// Around the lengths at which a frame's header grows, and far beyond what is
-/// read at once.
-const LENGTHS: [usize; 9] = [0, 1, 125, 126, 127, 65535, 65536, 65537, (1 << 20) + 3];
 
 each_library! {
     server_echoes_messages_of_all_sizes: Ws Websockets Tungstenite;
