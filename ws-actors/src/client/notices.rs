@@ -24,9 +24,12 @@ pub struct Connected {
     pub headers: Vec<(String, Bytes)>,
 }
 
-/// A client has no connection any more, or did not get one.
+/// A client that reconnects has lost its connection, or a client did not get
+/// one.
 ///
-/// If no other is tried, [`Closed`](crate::Closed) follows.
+/// If no other is tried, [`Closed`](crate::Closed) follows. What the client
+/// closes itself, and the end of the only connection of one that does not
+/// reconnect, is told by [`Closed`](crate::Closed) alone.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 #[non_exhaustive]
