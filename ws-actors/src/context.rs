@@ -1,8 +1,9 @@
 use std::{
     cell::OnceCell,
     collections::VecDeque,
-    fmt, mem,
+    fmt,
     pin::Pin,
+    sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
@@ -39,11 +40,12 @@ pub struct WsContext<A: Actor<Context = Self>> {
     pub(crate) waiting: bool,
     /// `terminate` was called.
     pub(crate) terminated: bool,
-    pub(crate) requests: Requests<A>,
+    /// Made when it asks for something, and taken by the driver.
+    pub(crate) requests: Option<Box<Requests<A>>>,
     pub(crate) responses: Responses,
     pub(crate) round_trip: Option<Duration>,
     /// How the connection ended, once it did.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Box<Outcome>>,
     /// The actor wants to hear no frames for now.
     pub(crate) reading_paused: bool,
     /// Frames may be heard again.
@@ -97,12 +99,6 @@ impl<A> Default for Requests<A> {
     }
 }
 
-impl<A> Requests<A> {
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.spawn.is_empty() && self.wait.is_empty() && self.cancel.is_empty()
-    }
-}
-
 /// The futures that handlers of frames returned.
 #[derive(Debug, Default)]
 pub(crate) struct Responses {
@@ -139,14 +135,14 @@ pub(crate) enum Stage {
 }
 
 impl<A: Actor<Context = Self>> WsContext<A> {
-    pub(crate) fn new(now: Instant, connection: Connection, flow: Flow) -> Self {
+    pub(crate) fn new(now: Instant, connection: Connection, flow: Arc<Flow>) -> Self {
         Self {
             connection,
             now,
             stage: Stage::Started,
             waiting: false,
             terminated: false,
-            requests: Requests::default(),
+            requests: None,
             responses: Responses::default(),
             round_trip: None,
             outcome: None,
@@ -195,6 +191,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.tally = Tally::default();
         let limit = self.outbox.flow().rate_limit;
         self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
+    }
+
+    fn requests(&mut self) -> &mut Requests<A> {
+        self.requests.get_or_insert_with(Box::default)
     }
 
     pub(crate) fn set_waker(&self, waker: &Waker) {
@@ -255,7 +255,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
         // Destructors are anybody's: by now there is nothing to disturb.
         drop(self.under_way.take());
-        drop(mem::take(&mut self.requests));
+        drop(self.requests.take());
     }
 }
 

@@ -51,7 +51,7 @@ use crate::{
 pub struct Handlers<A: Actor> {
     table: [Option<Call<A>>; Slot::COUNT],
     config: Arc<Config>,
-    pub(crate) flow: Flow,
+    pub(crate) flow: Arc<Flow>,
     name: Cow<'static, str>,
     meters: OnceLock<Meters>,
 }
@@ -65,7 +65,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         Self {
             table: [None; Slot::COUNT],
             config: Arc::default(),
-            flow: Flow::new(),
+            flow: Arc::default(),
             name: Cow::Borrowed(short_name(any::type_name::<A>())),
             meters: OnceLock::new(),
         }
@@ -142,8 +142,8 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
     /// How much may be under way in each direction. Default: [`Flow::new`].
     #[must_use]
-    pub const fn flow(mut self, flow: Flow) -> Self {
-        self.flow = flow;
+    pub fn flow(mut self, flow: Flow) -> Self {
+        self.flow = Arc::new(flow);
         self
     }
 

@@ -96,7 +96,7 @@ where
         Self {
             watch: Watch::new(now, handlers.label(), connection.subprotocol()),
             life: Some(Life::new(actor)),
-            ctx: WsContext::new(now, connection, handlers.flow),
+            ctx: WsContext::new(now, connection, Arc::clone(&handlers.flow)),
             handlers,
             transport,
             sending: Sending::Open,
@@ -305,7 +305,7 @@ impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
             .abort(self.ctx.now, Cause::TransportLost);
         loop {
             if let Some(outcome) = &self.ctx.outcome {
-                return outcome.clone();
+                return Outcome::clone(outcome);
             }
             self.ctx.poll_event();
         }

@@ -107,6 +107,7 @@ pub(crate) struct Tally {
     pub(crate) high_water: usize,
     /// The newest that was measured.
     pub(crate) round_trip: Option<Duration>,
+    /// What of all this was told already.
     told_received: Traffic,
     told_sent: Traffic,
     told_given_up: u64,

@@ -1,6 +1,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    sync::Arc,
     task::Waker,
 };
 
@@ -24,17 +25,17 @@ pub struct Outbox(Rc<Inner>);
 #[derive(Debug)]
 struct Inner {
     queue: RefCell<Queue>,
-    flow: Flow,
+    flow: Arc<Flow>,
     /// Messages are taken, which a connection is there for, or will be.
     open: Cell<bool>,
     /// The Close frame that somebody asked for.
-    close: RefCell<Option<(ClosePayload, Cause)>>,
+    close: RefCell<Option<Box<(ClosePayload, Cause)>>>,
     given_up: Cell<u64>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Outbox {
-    pub(crate) fn new(flow: Flow) -> Self {
+    pub(crate) fn new(flow: Arc<Flow>) -> Self {
         Self(Rc::new(Inner {
             queue: RefCell::default(),
             flow,
@@ -76,7 +77,7 @@ impl Outbox {
     /// cause.
     pub fn close_because(&self, payload: ClosePayload, cause: Cause) {
         if self.0.open.replace(false) {
-            self.0.close.replace(Some((payload, cause)));
+            self.0.close.replace(Some(Box::new((payload, cause))));
             self.wake();
         }
     }
@@ -208,7 +209,7 @@ impl Outbox {
 
     /// What somebody asked to close the connection with.
     pub(crate) fn take_close(&self) -> Option<(ClosePayload, Cause)> {
-        self.0.close.take()
+        self.0.close.take().map(|close| *close)
     }
 
     /// Takes no more messages, and forgets those that wait.

@@ -50,8 +50,8 @@ pub struct Connection {
     outbound: Outbound,
     chain: Chain,
     deadlines: Deadlines,
-    sent: Option<ClosePayload>,
-    received: Option<ClosePayload>,
+    sent: Option<Box<ClosePayload>>,
+    received: Option<Box<ClosePayload>>,
     /// Why the connection ends, once it does; taken when it is reported.
     cause: Option<Cause>,
     transport: Transport,

@@ -49,7 +49,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for WsContext<A> {
         let handle = self.last_handle;
         let response = self.responses.expected;
         self.responses.under_way += usize::from(response);
-        self.requests.spawn.push(Spawn {
+        self.requests().spawn.push(Spawn {
             handle,
             task: Box::pin(future),
             response,
@@ -61,18 +61,18 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for WsContext<A> {
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.requests.wait.push(Box::pin(future));
+        self.requests().wait.push(Box::pin(future));
     }
 
     fn waiting(&self) -> bool {
         self.waiting
-            || !self.requests.wait.is_empty()
+            || self.requests.as_ref().is_some_and(|it| !it.wait.is_empty())
             || !matches!(self.stage, Stage::Started | Stage::Running)
             || self.is_held_up()
     }
 
     fn cancel_future(&mut self, handle: SpawnHandle) -> bool {
-        self.requests.cancel.push(handle);
+        self.requests().cancel.push(handle);
         true
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actix::{Actor, AsyncContext};
-use ws_core::{Cause, CloseCode, ClosePayload, Event, Message, Outcome, State};
+use ws_core::{Cause, CloseCode, ClosePayload, Event, Message, State};
 
 use crate::Overflow;
 
@@ -28,7 +28,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             self.round_trip = Some(round_trip);
             self.tally.round_trip = Some(round_trip);
         } else if let Event::Closed(outcome) = &event {
-            self.outcome = Some(Outcome::clone(outcome));
+            self.outcome = Some(outcome.clone());
         }
         if let Some(meter) = &mut self.meter {
             meter.count_message(self.now);

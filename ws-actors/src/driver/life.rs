@@ -118,7 +118,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             let new_mailbox = !ctx.waiting() && !self.mailbox_polled && ctx.mailbox().is_some();
             let resumed = mem::take(&mut ctx.resumed) && !ctx.is_deaf();
             let settled =
-                ctx.requests.is_empty() && !(asked || new_mailbox || resumed || ctx.is_held_up());
+                ctx.requests.is_none() && !(asked || new_mailbox || resumed || ctx.is_held_up());
             if settled || budget.is_spent() {
                 break;
             }
@@ -137,9 +137,11 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
 
     /// Takes over what the actor asked its context for.
     fn adopt(&mut self, ctx: &mut WsContext<A>) {
-        let requests = &mut ctx.requests;
+        let Some(mut requests) = ctx.requests.take() else {
+            return;
+        };
         self.waits.append(&mut requests.wait);
-        let spawned = requests.spawn.drain(..).map(|spawn| {
+        let spawned = requests.spawn.into_iter().map(|spawn| {
             let Spawn {
                 handle,
                 task,
@@ -153,7 +155,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             }
         });
         self.tasks.extend(spawned);
-        for handle in mem::take(&mut requests.cancel) {
+        for handle in requests.cancel {
             if let Some(index) = self.tasks.iter().position(|it| it.handle == handle) {
                 self.remove_task(index, ctx);
             }

@@ -32,7 +32,7 @@ where
     /// How the connection ended, told once, if the actor is still there.
     pub(crate) fn take_loss(&mut self) -> Option<Outcome> {
         std::mem::take(&mut self.lost)
-            .then(|| self.ctx.outcome.clone())
+            .then(|| self.ctx.outcome.as_deref().cloned())
             .flatten()
     }
 
@@ -75,10 +75,10 @@ where
         self.ctx.now = now();
         let asked = self.ctx.asked_cause();
         let outcome = match (asked, self.ctx.outcome.take()) {
-            (None, Some(outcome)) => outcome,
+            (None, Some(outcome)) => *outcome,
             (asked, _) => ended(self.ctx.now, asked.unwrap_or(Cause::TransportLost)),
         };
-        self.ctx.outcome = Some(outcome.clone());
+        self.ctx.outcome = Some(Box::new(outcome.clone()));
         if let Some(life) = &mut self.life
             && self.ctx.stage != Stage::Stopped
         {

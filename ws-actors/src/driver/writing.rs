@@ -88,7 +88,7 @@ where
     }
 
     fn ended_clean(&self) -> bool {
-        self.ctx.outcome.as_ref().is_some_and(Outcome::is_clean)
+        self.ctx.outcome.as_deref().is_some_and(Outcome::is_clean)
     }
 
     fn shut_down(&mut self, cx: &mut Context<'_>) {

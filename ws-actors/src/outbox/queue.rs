@@ -13,8 +13,8 @@ pub(super) struct Queue {
     /// The numbers of entries that a newer message may take the place of.
     keyed: BTreeMap<u64, u64>,
     bytes: usize,
-    messages: usize,
-    streams: usize,
+    messages: u32,
+    streams: u32,
 }
 
 /// `None` if it was given up: the numbers of those behind it stay.
@@ -31,7 +31,7 @@ impl Queue {
 
     /// The number of messages.
     pub(super) const fn len(&self) -> usize {
-        self.messages
+        self.messages as usize
     }
 
     pub(super) const fn has_streams(&self) -> bool {
@@ -41,7 +41,7 @@ impl Queue {
     /// A message larger than the bound passes when nothing waits before it.
     pub(super) fn has_room(&self, outgoing: &Outgoing, flow: &Flow) -> bool {
         self.messages == 0
-            || (self.messages < flow.max_queued_messages
+            || (self.len() < flow.max_queued_messages
                 && self.bytes.saturating_add(outgoing.len()) <= flow.max_queued_bytes)
     }
 
@@ -80,7 +80,7 @@ impl Queue {
         };
         self.bytes = self.bytes - place.len() + outgoing.len();
         self.streams =
-            self.streams - usize::from(place.is_streamed()) + usize::from(outgoing.is_streamed());
+            self.streams - u32::from(place.is_streamed()) + u32::from(outgoing.is_streamed());
         *place = outgoing;
         Ok(())
     }
@@ -133,13 +133,13 @@ impl Queue {
     fn count(&mut self, outgoing: &Outgoing) {
         self.bytes += outgoing.len();
         self.messages += 1;
-        self.streams += usize::from(outgoing.is_streamed());
+        self.streams += u32::from(outgoing.is_streamed());
     }
 
     fn forget(&mut self, outgoing: &Outgoing, key: Option<u64>) {
         self.bytes -= outgoing.len();
         self.messages -= 1;
-        self.streams -= usize::from(outgoing.is_streamed());
+        self.streams -= u32::from(outgoing.is_streamed());
         if let Some(key) = key {
             self.keyed.remove(&key);
         }

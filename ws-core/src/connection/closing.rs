@@ -9,7 +9,7 @@ impl Connection {
         if let Some(state) = self.state.after(Step::SendClose) {
             self.state = state;
             self.outbound.close(rsv, &payload, &mut self.chain);
-            self.sent = Some(payload);
+            self.sent = Some(Box::new(payload));
         }
     }
 
@@ -25,7 +25,7 @@ impl Connection {
             return;
         };
         self.state = state;
-        self.received = Some(payload.clone());
+        self.received = Some(Box::new(payload.clone()));
         self.inbound.discard();
         self.deadlines.close(self.now, &self.config);
         if state == State::RemoteClosing {
@@ -61,7 +61,7 @@ impl Connection {
         let unsent = self.sent.is_none();
         if self.end(cause) && unsent {
             self.outbound.close(Rsv::NONE, &payload, &mut self.chain);
-            self.sent = Some(payload);
+            self.sent = Some(Box::new(payload));
         }
         self.end_transport(Transport::ShuttingDown);
     }

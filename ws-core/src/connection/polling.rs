@@ -122,8 +122,8 @@ impl Connection {
         let cause = self.cause.take()?;
         Some(Event::Closed(Box::new(Outcome {
             cause,
-            sent: self.sent.clone(),
-            received: self.received.clone(),
+            sent: self.sent.as_deref().cloned(),
+            received: self.received.as_deref().cloned(),
         })))
     }
 
