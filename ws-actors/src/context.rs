@@ -136,6 +136,7 @@ pub(crate) enum Stage {
 
 impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn new(now: Instant, connection: Connection, flow: Arc<Flow>) -> Self {
+        let tally = Tally::new(connection.has_extensions());
         Self {
             connection,
             now,
@@ -152,7 +153,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             reconnects: Reconnects::No,
             notices: VecDeque::new(),
             greeting: false,
-            tally: Tally::default(),
+            tally,
             meter: flow.rate_limit.map(|it| Box::new(Meter::new(it, now))),
             outbox: Outbox::new(flow),
             under_way: None,
@@ -188,7 +189,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.round_trip = None;
         self.outcome = None;
         self.congested = false;
-        self.tally = Tally::default();
+        self.tally = Tally::new(self.connection.has_extensions());
         let limit = self.outbox.flow().rate_limit;
         self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
     }

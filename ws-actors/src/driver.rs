@@ -292,9 +292,7 @@ impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
         let (ctx, meters) = (&mut self.ctx, self.handlers.meters());
         ctx.tally.tell(meters, ctx.given_up());
         if let Some(outcome) = &ctx.outcome {
-            let extended = ctx.connection.has_extensions();
-            self.watch
-                .close(meters, outcome, ctx.now, &ctx.tally, extended);
+            self.watch.close(meters, outcome, ctx.now, &ctx.tally);
         }
     }
 

@@ -21,7 +21,7 @@
 //! A connection adds up in fields of its own and hands on what has changed once
 //! in a wake-up, whatever number of messages that was.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
@@ -98,7 +98,7 @@ pub(crate) struct Meters {
     ratio_sent: Histogram,
 }
 
-/// What a connection has counted since it was last told, and all along.
+/// What a connection has counted since it was told, and some of it all along.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) received: Traffic,
@@ -107,10 +107,10 @@ pub(crate) struct Tally {
     pub(crate) high_water: usize,
     /// The newest that was measured.
     pub(crate) round_trip: Option<Duration>,
-    /// What of all this was told already.
-    told_received: Traffic,
-    told_sent: Traffic,
-    told_given_up: u64,
+    /// What was given up and told.
+    given_up: u64,
+    /// What was received and sent in all, where it is wanted.
+    totals: Option<Box<[Traffic; 2]>>,
 }
 
 /// What went in one direction.
@@ -152,59 +152,70 @@ impl Meters {
         self.opened.increment(1);
     }
 
-    pub(crate) fn closed(&self, cause: &'static str, seconds: f64, tally: &Tally, extended: bool) {
+    pub(crate) fn closed(&self, cause: &'static str, seconds: f64, tally: &Tally) {
         self.open.decrement(1.0);
         let endpoint = self.endpoint.clone();
         counter!(CLOSED, "endpoint" => endpoint, "cause" => cause).increment(1);
         self.duration.record(seconds);
         self.high_water.record(tally.high_water as f64);
-        if extended {
-            for (ratio, traffic) in [
-                (&self.ratio_received, tally.received),
-                (&self.ratio_sent, tally.sent),
-            ] {
-                if traffic.payload > 0 {
-                    ratio.record(traffic.bytes as f64 / traffic.payload as f64);
-                }
+        let Some(totals) = &tally.totals else {
+            return;
+        };
+        for (ratio, traffic) in [&self.ratio_received, &self.ratio_sent]
+            .into_iter()
+            .zip(**totals)
+        {
+            if traffic.payload > 0 {
+                ratio.record(traffic.bytes as f64 / traffic.payload as f64);
             }
         }
     }
 }
 
 impl Tally {
+    /// A tally that knows what there was in all, if extensions change that.
+    pub(crate) fn new(extended: bool) -> Self {
+        Self {
+            totals: extended.then(Box::default),
+            ..Self::default()
+        }
+    }
+
     /// Hands on what has changed since it did so last.
     pub(crate) fn tell(&mut self, meters: &Meters, given_up: u64) {
-        let (received, sent) = (self.received, self.sent);
-        if received != self.told_received {
-            let told = self.told_received;
-            let messages = received.messages - told.messages;
-            meters.messages_received.increment(messages);
-            meters
-                .payload_received
-                .increment(received.payload - told.payload);
-            meters.bytes_received.increment(received.bytes - told.bytes);
-            self.told_received = received;
+        let received = mem::take(&mut self.received);
+        if received != Traffic::default() {
+            meters.messages_received.increment(received.messages);
+            meters.payload_received.increment(received.payload);
+            meters.bytes_received.increment(received.bytes);
         }
-        if sent != self.told_sent {
-            let told = self.told_sent;
-            meters
-                .messages_sent
-                .increment(sent.messages - told.messages);
-            meters.payload_sent.increment(sent.payload - told.payload);
-            meters.bytes_sent.increment(sent.bytes - told.bytes);
-            self.told_sent = sent;
+        let sent = mem::take(&mut self.sent);
+        if sent != Traffic::default() {
+            meters.messages_sent.increment(sent.messages);
+            meters.payload_sent.increment(sent.payload);
+            meters.bytes_sent.increment(sent.bytes);
+        }
+        if let Some(totals) = &mut self.totals {
+            totals[0].add(received);
+            totals[1].add(sent);
         }
         if let Some(round_trip) = self.round_trip.take() {
             meters.round_trip.record(round_trip);
         }
-        if given_up != self.told_given_up {
-            meters.given_up.increment(given_up - self.told_given_up);
-            self.told_given_up = given_up;
+        if given_up != self.given_up {
+            meters.given_up.increment(given_up - self.given_up);
+            self.given_up = given_up;
         }
     }
 }
 
 impl Traffic {
+    const fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.payload += other.payload;
+        self.bytes += other.bytes;
+    }
+
     pub(crate) const fn count(&mut self, payload: usize) {
         self.messages += 1;
         self.payload += payload as u64;

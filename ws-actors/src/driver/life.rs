@@ -21,16 +21,50 @@ use crate::{
 /// An actor with the futures that run beside it.
 pub(super) struct Life<A: Actor> {
     actor: A,
+    /// Made when there is something: most connections have nothing of it.
+    beside: Option<Box<Beside<A>>>,
+    /// The actor is not waited for any more.
+    overdue: bool,
+    /// The mailbox, if there is one, wakes this task.
+    mailbox_polled: bool,
+}
+
+/// What is under way beside an actor.
+struct Beside<A> {
     /// Futures of `ctx.wait()`: the youngest is finished first, as in actix.
     waits: Vec<Task<A>>,
     tasks: Vec<Spawned<A>>,
     /// Events that came while the actor waits.
     backlog: VecDeque<Event>,
     backlog_bytes: usize,
-    /// The actor is not waited for any more.
-    overdue: bool,
-    /// The mailbox, if there is one, wakes this task.
-    mailbox_polled: bool,
+}
+
+impl<A> Default for Beside<A> {
+    fn default() -> Self {
+        Self {
+            waits: Vec::new(),
+            tasks: Vec::new(),
+            backlog: VecDeque::new(),
+            backlog_bytes: 0,
+        }
+    }
+}
+
+impl<A> Beside<A> {
+    fn is_empty(&self) -> bool {
+        self.waits.is_empty() && self.tasks.is_empty() && self.backlog.is_empty()
+    }
+
+    fn remove_task(&mut self, index: usize, ctx: &mut WsContext<A>)
+    where
+        A: Actor<Context = WsContext<A>>,
+    {
+        let task = self.tasks.remove(index);
+        if task.response {
+            ctx.resumed |= ctx.is_deaf();
+            ctx.responses.under_way -= 1;
+        }
+    }
 }
 
 struct Spawned<A> {
@@ -61,10 +95,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
     pub(super) const fn new(actor: A) -> Self {
         Self {
             actor,
-            waits: Vec::new(),
-            tasks: Vec::new(),
-            backlog: VecDeque::new(),
-            backlog_bytes: 0,
+            beside: None,
             overdue: false,
             mailbox_polled: false,
         }
@@ -72,9 +103,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
 
     /// All futures are to be polled: the task was woken.
     pub(super) fn wake(&mut self) {
-        for task in &mut self.tasks {
-            task.due = true;
-        }
+        let tasks = self.beside.iter_mut().flat_map(|it| &mut it.tasks);
+        tasks.for_each(|task| task.due = true);
     }
 
     /// The actor has had its time to come out of `ctx.wait()`, or to hear frames
@@ -140,7 +170,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         let Some(mut requests) = ctx.requests.take() else {
             return;
         };
-        self.waits.append(&mut requests.wait);
+        let beside = self.beside.get_or_insert_with(Box::default);
+        beside.waits.append(&mut requests.wait);
         let spawned = requests.spawn.into_iter().map(|spawn| {
             let Spawn {
                 handle,
@@ -154,34 +185,33 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 due: true,
             }
         });
-        self.tasks.extend(spawned);
+        beside.tasks.extend(spawned);
         for handle in requests.cancel {
-            if let Some(index) = self.tasks.iter().position(|it| it.handle == handle) {
-                self.remove_task(index, ctx);
+            if let Some(index) = beside.tasks.iter().position(|it| it.handle == handle) {
+                beside.remove_task(index, ctx);
             }
         }
     }
 
-    fn remove_task(&mut self, index: usize, ctx: &mut WsContext<A>) {
-        let task = self.tasks.remove(index);
-        if task.response {
-            ctx.resumed |= ctx.is_deaf();
-            ctx.responses.under_way -= 1;
+    fn drop_tasks(&mut self) {
+        if let Some(beside) = &mut self.beside {
+            beside.tasks.clear();
         }
     }
 
     fn poll_waits(&mut self, ctx: &mut WsContext<A>, cx: &mut Context<'_>) -> Poll<()> {
-        while let Some(last) = self.waits.len().checked_sub(1) {
+        while let Some(beside) = &mut self.beside
+            && let Some(wait) = beside.waits.last_mut()
+        {
             if self.overdue || ctx.stage != Stage::Running {
-                self.waits.clear();
+                beside.waits.clear();
                 break;
             }
-            let wait = self.waits[last].as_mut();
-            if wait.poll(&mut self.actor, ctx, cx).is_pending() {
+            if wait.as_mut().poll(&mut self.actor, ctx, cx).is_pending() {
                 ctx.waiting = true;
                 return Poll::Pending;
             }
-            drop(self.waits.remove(last));
+            drop(beside.waits.pop());
             self.adopt(ctx);
             self.stop_if_asked(ctx);
         }
@@ -201,7 +231,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                     ctx.stage = Stage::Running;
                 } else {
                     ctx.stage = Stage::Stopping;
-                    self.tasks.clear();
+                    self.drop_tasks();
                     let normal = ClosePayload::new(CloseCode::NORMAL, "");
                     ctx.close_with(normal.unwrap_or_default(), Cause::Local);
                 }
@@ -210,7 +240,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         if ctx.stage == Stage::Terminated {
             ctx.stage = Stage::Stopping;
             ctx.connection.abort(ctx.now, Cause::Local);
-            self.tasks.clear();
+            self.drop_tasks();
         }
     }
 
@@ -289,8 +319,10 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
     #[cfg(feature = "client")]
     pub(super) fn go_on(&mut self) {
         self.overdue = false;
-        self.backlog.clear();
-        self.backlog_bytes = 0;
+        if let Some(beside) = &mut self.beside {
+            beside.backlog.clear();
+            beside.backlog_bytes = 0;
+        }
     }
 
     fn stop(&mut self, ctx: &mut WsContext<A>) {
@@ -323,42 +355,50 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
 
     /// Polls each future that is due, once.
     fn poll_tasks(&mut self, ctx: &mut WsContext<A>, cx: &mut Context<'_>) {
+        let Some(beside) = &mut self.beside else {
+            return;
+        };
         let mut index = 0;
-        while index < self.tasks.len() && !ctx.waiting() {
-            let task = &mut self.tasks[index];
+        while index < beside.tasks.len() && !ctx.waiting() {
+            let task = &mut beside.tasks[index];
             if !mem::take(&mut task.due) {
                 index += 1;
                 continue;
             }
             if task.task.as_mut().poll(&mut self.actor, ctx, cx).is_ready() {
-                self.remove_task(index, ctx);
+                beside.remove_task(index, ctx);
             } else {
                 // A stream that has the actor wait comes back behind the wait.
                 task.due = ctx.waiting();
                 index += 1;
             }
         }
+        if beside.is_empty() {
+            self.beside = None;
+        }
     }
 
     fn next_event(&mut self, ctx: &mut WsContext<A>) -> Option<Event> {
-        if let Some(event) = self.backlog.pop_front() {
-            self.backlog_bytes -= held(&event);
+        if let Some(beside) = &mut self.beside
+            && let Some(event) = beside.backlog.pop_front()
+        {
+            beside.backlog_bytes -= held(&event);
             return Some(event);
         }
-        self.backlog = VecDeque::new();
         ctx.poll_event()
     }
 
     /// Reads on while the actor waits, so that pings are answered and the
     /// peer's signs of life are seen, but only so much.
     fn keep_frames(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) -> Turn {
-        while self.backlog.len() < BACKLOG_EVENTS && self.backlog_bytes < BACKLOG_BYTES {
+        let beside = self.beside.get_or_insert_with(Box::default);
+        while beside.backlog.len() < BACKLOG_EVENTS && beside.backlog_bytes < BACKLOG_BYTES {
             let Some(event) = ctx.poll_event() else {
                 return Turn::default();
             };
             if handlers.concerns(&event) {
-                self.backlog_bytes += held(&event);
-                self.backlog.push_back(event);
+                beside.backlog_bytes += held(&event);
+                beside.backlog.push_back(event);
             }
         }
         Turn {

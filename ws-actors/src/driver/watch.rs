@@ -48,7 +48,6 @@ impl Watch {
         outcome: &Outcome,
         now: Instant,
         tally: &Tally,
-        extended: bool,
     ) {
         if !self.open {
             return;
@@ -56,7 +55,7 @@ impl Watch {
         self.open = false;
         let seconds = now.saturating_duration_since(self.opened).as_secs_f64();
         let cause = name(&outcome.cause);
-        meters.closed(cause, seconds, tally, extended);
+        meters.closed(cause, seconds, tally);
         let sent = outcome.sent.as_ref().and_then(|it| it.code());
         let received = outcome.received.as_ref().and_then(|it| it.code());
         debug!(

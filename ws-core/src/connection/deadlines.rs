@@ -11,7 +11,7 @@ pub(super) struct Deadlines {
     /// When the last byte came.
     heard: Instant,
     /// The last Ping of the heartbeat.
-    ping: Option<Ping>,
+    ping: Option<Box<Ping>>,
     pings: u32,
     /// When bytes that the transport does not take have waited too long.
     stall: Option<Stall>,
@@ -39,8 +39,6 @@ struct Ping {
     late: Option<Instant>,
     /// A byte came since.
     answered: bool,
-    /// A Pong has measured the round trip.
-    measured: bool,
     /// How much the transport has taken once the Ping has left; `None` when it
     /// has.
     leaves_at: Option<u64>,
@@ -166,22 +164,20 @@ impl Deadlines {
     /// bytes, of which it took `taken` so far.
     pub(super) fn pinged(&mut self, now: Instant, config: &Config, leaves_at: u64, taken: u64) {
         self.pings = self.pings.wrapping_add(1);
-        self.ping = Some(Ping {
+        self.ping = Some(Box::new(Ping {
             sent: now,
             late: after(now, config.pong_timeout),
             answered: false,
-            measured: false,
             leaves_at: Some(leaves_at),
             taken,
-        });
+        }));
     }
 
     /// The round-trip time that a Pong with this payload measures.
     pub(super) fn ponged(&mut self, payload: &[u8]) -> Option<Duration> {
-        let ping = self.ping.as_mut().filter(|ping| !ping.measured)?;
-        ping.measured = payload == self.pings.to_be_bytes();
-        ping.measured
-            .then(|| self.heard.saturating_duration_since(ping.sent))
+        let measures = payload == self.pings.to_be_bytes();
+        let ping = self.ping.take_if(|_| measures)?;
+        Some(self.heard.saturating_duration_since(ping.sent))
     }
 
     /// While reading is paused, silence is not held against the peer.
