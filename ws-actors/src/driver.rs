@@ -123,8 +123,8 @@ where
     /// The span that everything about this connection is logged in: its fields
     /// `peer` and `path` are there to be recorded.
     #[must_use]
-    pub const fn span(&self) -> &Span {
-        &self.watch.span
+    pub fn span(&self) -> &Span {
+        self.watch.span()
     }
 
     /// The address of the actor.
@@ -232,7 +232,7 @@ where
         {
             this.ring();
         }
-        let span = this.watch.span.clone();
+        let span = this.watch.span().clone();
         let entered = span.enter();
         let polled = this.go_round(cx, waker_changed);
         drop(entered);

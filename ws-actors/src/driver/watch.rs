@@ -12,7 +12,8 @@ use crate::metrics::{Meters, Tally};
 /// Tells operators of a connection. What was said on it is never told.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) span: Span,
+    /// If anybody listens.
+    span: Option<Box<Span>>,
     opened: Instant,
     /// It was told that the connection is open, and not yet that it is closed.
     open: bool,
@@ -21,25 +22,31 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(now: Instant, endpoint: &str, subprotocol: Option<&str>) -> Self {
         let id = next_id();
+        let span = info_span!(
+            "websocket",
+            id,
+            endpoint,
+            subprotocol,
+            peer = Empty,
+            path = Empty
+        );
         Self {
-            span: info_span!(
-                "websocket",
-                id,
-                endpoint,
-                subprotocol,
-                peer = Empty,
-                path = Empty
-            ),
+            span: (!span.is_disabled()).then(|| Box::new(span)),
             opened: now,
             open: false,
         }
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        static NONE: Span = Span::none();
+        self.span.as_deref().unwrap_or(&NONE)
     }
 
     pub(super) fn open(&mut self, meters: &Meters, now: Instant) {
         self.opened = now;
         self.open = true;
         meters.opened();
-        debug!(parent: &self.span, "connection is open");
+        debug!(parent: self.span(), "connection is open");
     }
 
     pub(super) fn close(
@@ -59,7 +66,7 @@ impl Watch {
         let sent = outcome.sent.as_ref().and_then(|it| it.code());
         let received = outcome.received.as_ref().and_then(|it| it.code());
         debug!(
-            parent: &self.span,
+            parent: self.span(),
             cause,
             error = fault(&outcome.cause),
             sent = sent.map(CloseCode::get),
@@ -73,7 +80,7 @@ impl Watch {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
         error!(
-            parent: &self.span,
+            parent: self.span(),
             panic = message.unwrap_or("of another type"),
             "a handler panicked: its connection closes with 1011"
         );

@@ -18,7 +18,7 @@ pub(super) struct Outbound {
     validator: Validator,
     /// The newest Pong, while the queue has no room for it: older ones need
     /// not be answered (§5.5.3), so a flood of Pings takes no memory.
-    pong: Option<Bytes>,
+    pong: Option<Box<Bytes>>,
     /// Nothing is sent any more.
     shut: bool,
 }
@@ -47,7 +47,7 @@ impl Outbound {
     /// The bytes to transmit.
     pub(super) fn transmit(&mut self, chain: &mut Chain) -> &mut SendQueue {
         if let Some(payload) = self.pong.take() {
-            self.pong(payload, chain);
+            self.pong(*payload, chain);
         }
         &mut self.queue
     }
@@ -157,7 +157,7 @@ impl Outbound {
         if self.queue.len() < PONG_ROOM {
             self.control(Rsv::NONE, Opcode::PONG, payload, chain);
         } else {
-            self.pong = Some(payload);
+            self.pong = Some(Box::new(payload));
         }
     }
 

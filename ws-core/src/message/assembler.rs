@@ -32,7 +32,8 @@ pub(crate) struct Assembler {
     handling: Handling,
     /// What waits to be handed out, and the same of whole plain messages.
     held: Vec<u8>,
-    collector: Collector,
+    /// Made for messages in several pieces.
+    collector: Option<Box<Collector>>,
     validator: Validator,
 }
 
@@ -57,7 +58,7 @@ impl Assembler {
             wire_bytes: 0,
             handling: Handling::Pass,
             held: Vec::new(),
-            collector: Collector::default(),
+            collector: None,
             validator: Validator::default(),
         }
     }
@@ -188,9 +189,11 @@ impl Assembler {
         } else {
             if text {
                 let validator = &mut self.validator;
-                self.collector.push_text(&part, missing, validator)?;
+                let collector = self.collector.get_or_insert_default();
+                collector.push_text(&part, missing, validator)?;
             } else {
-                self.collector.push(&part, missing);
+                let collector = self.collector.get_or_insert_default();
+                collector.push(&part, missing);
             }
             if end != PartEnd::Message {
                 return Ok(None);
@@ -206,10 +209,11 @@ impl Assembler {
     fn collected(&mut self, opcode: Opcode) -> Result<Message, ProtocolError> {
         if opcode == Opcode::TEXT {
             self.validator.finish()?;
-            Ok(Message::Text(self.collector.take_text()))
+            let text = self.collector.take().map(|it| it.into_text());
+            Ok(Message::Text(text.unwrap_or_default()))
         } else {
-            let payload = self.collector.take();
-            Ok(Message::from_validated(opcode, payload))
+            let payload = self.collector.take().map(|it| it.into_bytes());
+            Ok(Message::from_validated(opcode, payload.unwrap_or_default()))
         }
     }
 
@@ -219,12 +223,12 @@ impl Assembler {
         if self.opcode.is_none_or(|it| it == Opcode::TEXT) {
             return None;
         }
-        self.collector.place(missing)
+        self.collector.as_mut()?.place(missing)
     }
 
     /// What was read there, and what came behind the frame.
     pub(crate) fn read_in_place(&mut self, missing: u64) -> (&mut [u8], Option<BytesMut>) {
-        let (read, behind) = self.collector.unseen(missing);
+        let (read, behind) = self.collector.get_or_insert_default().unseen(missing);
         self.message_bytes += read.len();
         (read, behind)
     }

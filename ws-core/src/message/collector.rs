@@ -28,8 +28,8 @@ impl Collector {
         validator.push_to(part, &mut self.text)
     }
 
-    pub(super) fn take_text(&mut self) -> Utf8Bytes {
-        Utf8Bytes::from_received(std::mem::take(&mut self.text))
+    pub(super) fn into_text(self) -> Utf8Bytes {
+        Utf8Bytes::from_received(self.text)
     }
 
     pub(super) fn push(&mut self, part: &[u8], missing: u64) {
@@ -41,9 +41,8 @@ impl Collector {
         self.seen = self.bytes.len();
     }
 
-    pub(super) fn take(&mut self) -> Bytes {
-        self.seen = 0;
-        std::mem::take(&mut self.bytes).freeze()
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes.freeze()
     }
 
     /// Where to read the rest of a frame to, if it is long and much has come.
