@@ -16,6 +16,7 @@ pub mod raw;
 pub mod relay;
 pub mod request;
 pub mod server;
+pub mod soak;
 pub mod tls;
 pub mod wait;
 
