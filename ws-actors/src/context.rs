@@ -64,7 +64,7 @@ pub struct WsContext<A: Actor<Context = Self>> {
     /// A message of which fragments have left already.
     under_way: Option<Box<Parts>>,
     /// When a message under way is cut short, once the connection is to close.
-    cut_at: Option<Instant>,
+    cut_at: Option<Box<Instant>>,
     /// Made when somebody asks for the address: most actors need none.
     mailbox: OnceCell<AddressReceiver<A>>,
     /// As little.
@@ -198,11 +198,16 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.requests.get_or_insert_with(Box::default)
     }
 
-    pub(crate) fn set_waker(&self, waker: &Waker) {
+    /// Takes over the waker of the task, and tells whether it is another one.
+    pub(crate) fn set_waker(&self, waker: &Waker) -> bool {
+        if self.outbox.has_waker(waker) {
+            return false;
+        }
         self.outbox.set_waker(waker);
         if let Some(remote) = self.remote.get() {
             remote.set_waker(waker);
         }
+        true
     }
 
     /// Takes over what other threads asked for.

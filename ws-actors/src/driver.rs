@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
@@ -60,7 +60,6 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     alarm: Alarm,
     /// The earliest instant at which something is due.
     deadline: Option<Instant>,
-    waker: Option<Waker>,
     /// The connection has ended, and the actor has not.
     lost: bool,
     watch: Watch,
@@ -109,7 +108,6 @@ where
             grace: None,
             alarm: Alarm::default(),
             deadline: None,
-            waker: None,
             lost: false,
         }
     }
@@ -212,14 +210,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = self.get_mut();
-        let waker_changed = this
-            .waker
-            .as_ref()
-            .is_none_or(|it| !it.will_wake(cx.waker()));
-        if waker_changed {
-            this.ctx.set_waker(cx.waker());
-            this.waker = Some(cx.waker().clone());
-        }
+        let waker_changed = this.ctx.set_waker(cx.waker());
         this.ctx.now = now();
         this.ctx.open_post();
         if let Some(life) = &mut this.life {

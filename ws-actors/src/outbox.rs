@@ -254,6 +254,11 @@ impl Outbox {
         self.0.waker.borrow().clone()
     }
 
+    pub(crate) fn has_waker(&self, waker: &Waker) -> bool {
+        let known = self.0.waker.borrow();
+        known.as_ref().is_some_and(|it| it.will_wake(waker))
+    }
+
     pub(crate) fn set_waker(&self, waker: &Waker) {
         self.0.waker.replace(Some(waker.clone()));
     }

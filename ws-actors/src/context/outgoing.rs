@@ -68,7 +68,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             return;
         }
         if self.outbox.is_closing() {
-            let cut_at = *self.cut_at.get_or_insert(self.now + CUT);
+            let due = self.now + CUT;
+            let cut_at = **self.cut_at.get_or_insert_with(|| Box::new(due));
             if !self.has_streams() || cut_at <= self.now {
                 self.flush_to_close();
                 return;
@@ -143,7 +144,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// When a message under way is cut short for the Close frame behind it.
     pub(crate) fn cut_at(&self) -> Option<Instant> {
-        self.cut_at.filter(|_| self.outbox.is_closing())
+        self.cut_at
+            .as_deref()
+            .filter(|_| self.outbox.is_closing())
+            .copied()
     }
 
     /// Whether a message is on its way out that is not here yet.
