@@ -187,7 +187,7 @@ async fn frames_that_come_while_a_handler_takes_its_time_are_heard_in_order() {
                 let read = tokio::io::AsyncReadExt::read_buf(&mut from, &mut answers).await;
                 assert_ne!(read.expect("the connection lasts"), 0);
                 let end = answers.windows(4).position(|it| it == b"\r\n\r\n");
-                head = head.or(end.map(|end| end + 4));
+                head = head.or_else(|| end.map(|end| end + 4));
             }
             head.expect("the loop ends with it")
         };
