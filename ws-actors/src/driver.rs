@@ -240,7 +240,7 @@ where
 {
     fn go_round(&mut self, cx: &mut Context<'_>, waker_changed: bool) -> Poll<Outcome> {
         for _ in 0..ROUNDS {
-            let could_read = self.may_read();
+            let (could_read, swamped) = (self.may_read(), self.ctx.is_swamped());
             let mut again = self.read(cx);
             again |= self.turn(cx);
             let mut enough = false;
@@ -255,6 +255,7 @@ where
             self.note_pause();
             // What was written, or heard, may have made room for more.
             again |= !could_read && self.may_read();
+            again |= swamped && !self.ctx.is_swamped();
             self.deadline = self.end(cx);
             if self.transport.is_none() && self.life.is_none() {
                 return Poll::Ready(self.outcome());

@@ -72,7 +72,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Whether frames are to wait, though the actor hears others.
     pub(crate) fn is_deaf(&self) -> bool {
-        self.reading_paused || self.responses.under_way >= self.outbox.flow().max_responses
+        self.reading_paused
+            || self.responses.under_way >= self.outbox.flow().max_responses
+            || self.is_swamped()
     }
 
     /// Whether the actor is to wait for the peer.

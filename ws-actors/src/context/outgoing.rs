@@ -161,6 +161,17 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.connection.queued_bytes() < HIGH_WATER
     }
 
+    /// Whether the peer has to read before it is listened to: who asks and does
+    /// not listen is slowed down. A stream alone is no answer.
+    pub(crate) fn is_swamped(&self) -> bool {
+        let swamped = if self.has_streams() {
+            self.outbox.queued_bytes() >= HIGH_WATER
+        } else {
+            !self.has_room()
+        };
+        swamped && self.connection.state() == State::Open
+    }
+
     /// The messages given up so far.
     pub(crate) fn given_up(&self) -> u64 {
         self.outbox.given_up()

@@ -126,6 +126,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 ctx.stage = Stage::Running;
             }
         }
+        let was_deaf = ctx.is_deaf();
         let mut budget = Budget::default();
         loop {
             self.adopt(ctx);
@@ -153,13 +154,18 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 break;
             }
         }
-        let kept = if ctx.is_deaf() && ctx.stage == Stage::Running {
-            self.keep_frames(ctx, handlers)
-        } else {
-            Turn::default()
+        let kept = match (ctx.is_deaf() && ctx.stage == Stage::Running, was_deaf) {
+            (false, _) => Turn::default(),
+            // What is written first may change that.
+            (true, false) => Turn {
+                more: true,
+                unheard: true,
+                ..Turn::default()
+            },
+            (true, true) => self.keep_frames(ctx, handlers),
         };
         Turn {
-            more: budget.is_spent(),
+            more: kept.more || budget.is_spent(),
             unheard: budget.frames == 0 || kept.unheard || ctx.spent_until().is_some(),
             ..kept
         }

@@ -17,9 +17,9 @@ where
     A: Actor<Context = WsContext<A>>,
     T: Transport,
 {
-    /// Whether the actor keeps up with the peer, and the peer with the actor.
+    /// Whether the actor keeps up with the peer, or is not far behind.
     pub(super) fn may_read(&self) -> bool {
-        !self.eof && !self.unheard && self.ctx.has_room() && self.ctx.spent_until().is_none()
+        !self.eof && !self.unheard && self.ctx.spent_until().is_none()
     }
 
     /// Reads once; true if something came.
@@ -69,7 +69,7 @@ where
 
     /// Tells the protocol when nothing is read, so that it expects no Pong.
     pub(super) fn note_pause(&mut self) {
-        let paused = self.behind || !self.ctx.has_room() || self.ctx.spent_until().is_some();
+        let paused = self.behind || self.ctx.spent_until().is_some();
         if paused != self.reading_paused {
             self.reading_paused = paused;
             if paused {

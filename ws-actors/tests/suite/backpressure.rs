@@ -5,4 +5,5 @@ mod paused;
 mod queued;
 mod reading;
 mod responses;
+mod swamped;
 mod writable;

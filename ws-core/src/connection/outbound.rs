@@ -16,9 +16,11 @@ pub(super) struct Outbound {
     /// The opcode of the message whose last fragment is still to be sent.
     under_way: Option<Opcode>,
     validator: Validator,
-    /// The newest Pong, while the queue has no room for it: older ones need
-    /// not be answered (§5.5.3), so a flood of Pings takes no memory.
+    /// The newest Pong, while another waits to leave: older ones need not be
+    /// answered (§5.5.3), so a flood of Pings takes no memory.
     pong: Option<Box<Bytes>>,
+    /// How much the transport has taken once the last Pong has left.
+    pong_leaves_at: u64,
     /// Nothing is sent any more.
     shut: bool,
 }
@@ -31,6 +33,7 @@ impl Outbound {
             under_way: None,
             validator: Validator::default(),
             pong: None,
+            pong_leaves_at: 0,
             shut: false,
         }
     }
@@ -41,7 +44,7 @@ impl Outbound {
 
     /// Whether a Pong found no room when it was due, and would find it now.
     pub(super) fn holds_pong(&self) -> bool {
-        self.pong.is_some() && self.queue.is_empty()
+        self.pong.is_some() && self.has_pong_room()
     }
 
     /// The bytes to transmit.
@@ -154,11 +157,17 @@ impl Outbound {
     }
 
     pub(super) fn pong(&mut self, payload: Bytes, chain: &mut Chain) {
-        if self.queue.len() < PONG_ROOM {
+        if self.has_pong_room() {
             self.control(Rsv::NONE, Opcode::PONG, payload, chain);
+            self.pong_leaves_at = self.queue.taken() + self.queue.len() as u64;
         } else {
             self.pong = Some(Box::new(payload));
         }
+    }
+
+    /// Behind a long queue there is one Pong at most.
+    const fn has_pong_room(&self) -> bool {
+        self.queue.len() < PONG_ROOM || self.queue.taken() >= self.pong_leaves_at
     }
 
     pub(super) fn close(&mut self, rsv: Rsv, payload: &ClosePayload, chain: &mut Chain) {
@@ -212,5 +221,5 @@ impl Outbound {
     }
 }
 
-/// Pongs are queued one by one below this many bytes, and only the newest above.
+/// Pongs are queued one by one below this many bytes, and one at a time above.
 const PONG_ROOM: usize = 4096;

@@ -30,9 +30,10 @@ fn a_stream_is_not_asked_while_the_peer_does_not_read() {
         scene.peer.take(10_000);
         scene.reach(seconds(11)).await;
         assert!((70..=80).contains(&feed.taken()), "{}", feed.taken());
-        // It reads no more, and that is no different from any other message.
+        // It reads no more and says nothing, and that is no different from any
+        // other message: the Ping that asks whether it lives cannot leave.
         scene.reach(seconds(100)).await;
-        assert_eq!(scene.journal.cause(), Cause::Timeout(Timeout::Write));
+        assert_eq!(scene.journal.cause(), Cause::Timeout(Timeout::Pong));
         assert!(feed.is_dropped());
     });
 }

@@ -217,6 +217,17 @@ impl Probe {
     }
 }
 
+/// The reactions of a probe that says so many KiB when it starts.
+pub(crate) fn probe_flooded(messages: usize) -> impl FnMut(&Heard, &mut WsContext<Probe>) {
+    move |heard, ctx| {
+        if *heard == Heard::Started {
+            for _ in 0..messages {
+                ctx.binary(vec![0; 1024]).unwrap();
+            }
+        }
+    }
+}
+
 /// A future for `ctx.wait()` or `ctx.spawn()` that takes so long.
 pub(crate) fn delay(time: Duration) -> FutureWrap<Sleep, Probe> {
     wrap_future(sleep(time))

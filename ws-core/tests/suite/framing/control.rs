@@ -148,10 +148,13 @@ fn a_driver_that_writes_at_its_own_pace_is_told_of_a_pong_that_waited() {
             ..
         } = Side::new(role, Config::new());
         connection.send(vec![7; 10_000]).unwrap();
-        let mut input = frame(role.peer(), PING, b"now")[..].into();
-        connection.handle_input(now, &mut input);
-        assert_eq!(connection.poll_event(), Some(Event::Ping("now".into())));
-        assert_eq!(connection.poll_event(), None);
+        // One Pong goes behind what waits, and the next waits for it to leave.
+        for payload in ["before", "now"] {
+            let mut input = frame(role.peer(), PING, payload.as_bytes())[..].into();
+            connection.handle_input(now, &mut input);
+            assert_eq!(connection.poll_event(), Some(Event::Ping(payload.into())));
+            assert_eq!(connection.poll_event(), None);
+        }
         let queue = connection.transmit();
         queue.advance(queue.len());
         let Output::Transmit(queue) = connection.poll_end(now) else {
