@@ -246,8 +246,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 }
 
-/// Above this many queued bytes messages wait in the outbox and no input is
-/// read, so that a peer which asks and does not listen is slowed down.
+/// Above this many queued bytes messages wait in the outbox and no frame is
+/// heard, so that a peer which asks and does not listen is slowed down.
 pub(super) const HIGH_WATER: usize = 64 * 1024;
 /// Below this many, a peer that was behind has caught up.
 const LOW_WATER: usize = HIGH_WATER / 2;
