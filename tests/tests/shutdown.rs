@@ -206,6 +206,7 @@ async fn help_tells_of_every_option() {
                 "--max-message-bytes",
                 "--max-fragments",
                 "--compression",
+                "--server",
                 "--help",
                 "--version",
             ][..],
