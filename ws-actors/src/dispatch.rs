@@ -75,7 +75,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     /// connection likewise.
     ///
     /// A data message of a kind without a handler closes the connection with
-    /// 1003; all others need none.
+    /// 1003; all others need none. Of two for one kind, the last is called.
     #[must_use]
     pub fn on<M>(mut self) -> Self
     where

@@ -104,6 +104,9 @@ impl Flow {
     /// Default: 16. A peer that asks faster than the actor answers is slowed
     /// down. With 1, frames are handled one after the other; but then a handler
     /// must not wait for a frame.
+    ///
+    /// Of actix's kinds, `ResponseActFuture` and `AtomicResponse` count. A plain
+    /// `ResponseFuture` is a task beside the actor, which nothing bounds.
     #[must_use]
     pub const fn max_responses(mut self, limit: usize) -> Self {
         self.max_responses = if limit == 0 { 1 } else { limit };

@@ -153,8 +153,11 @@ impl Outbox {
     /// As [`push`](Self::push), for a connection that is still to come: there is
     /// none that could be closed.
     pub(crate) fn keep(&self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
-        let full = !self.0.queue.borrow().has_room(&outgoing, &self.0.flow);
-        if full && self.0.flow.overflow != Overflow::DropOldest {
+        let (queue, flow) = (self.0.queue.borrow(), &self.0.flow);
+        let in_place = key.is_some_and(|key| queue.has_room_in_place(key, &outgoing, flow));
+        let full = !in_place && !queue.has_room(&outgoing, flow);
+        drop(queue);
+        if full && flow.overflow != Overflow::DropOldest {
             return Err(self.full());
         }
         self.push(outgoing, key)

@@ -226,7 +226,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// The number of bytes that wait for the peer.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
-        self.connection.queued_bytes() + self.outbox.queued_bytes()
+        let under_way = self.under_way.as_ref().map_or(0, |parts| parts.rest());
+        self.connection.queued_bytes() + under_way + self.outbox.queued_bytes()
     }
 
     /// Whether more waits for the peer than it keeps up with, 64 KiB; once it

@@ -136,6 +136,11 @@ impl Parts {
         Some(self.fragment(part))
     }
 
+    /// How many bytes of it are here and have not left.
+    pub(crate) const fn rest(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Whether more is to come than is here.
     pub(crate) fn is_streamed(&self) -> bool {
         self.source.is_some()

@@ -103,6 +103,31 @@ fn what_is_kept_is_bounded_and_the_rest_is_refused() {
 }
 
 #[test]
+fn the_newest_of_a_key_takes_its_place_though_all_is_full() {
+    play(async {
+        let (listener, address) = listen().await;
+        let flow = Flow::new().max_queued_messages(2);
+        let client = client_with(address, Caller::handlers().flow(flow));
+        let client = client.reconnect(Reconnect::new());
+        let scene = start(&client, |heard, ctx| {
+            if let Heard::Letter(number) = heard {
+                let key = u64::from(number % 2);
+                ctx.send_latest(key, number.to_string()).unwrap();
+            }
+        });
+        for number in 0..10 {
+            scene.address.do_send(Letter(number));
+        }
+        scene.until(|journal| journal.has(&Heard::Letter(9))).await;
+        let (_, mut side) = accept(next(&listener).await).await;
+        assert_eq!(side.hear().await, "8");
+        assert_eq!(side.hear().await, "9");
+        close(side, 1000).await;
+        assert_eq!(scene.end().await, Cause::Remote);
+    });
+}
+
+#[test]
 fn the_oldest_that_are_kept_give_way_where_that_is_wanted() {
     play(async {
         let (listener, address) = listen().await;
