@@ -24,6 +24,9 @@
 //!
 //! # Features
 //!
+//! - `rustls`: [`WsServer`] over TLS.
+//! - `http2`: HTTP/2 for the rest of an app, over TLS; WebSockets stay on
+//!   HTTP/1.1.
 //! - `test-util`: the module `test`, which runs actors against a scripted peer,
 //!   in memory and on a paused clock.
 
