@@ -76,12 +76,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         handlers: &Handlers<A>,
         cx: &mut Context<'_>,
     ) -> Turn {
-        if ctx.stage == Stage::Started {
-            self.actor.started(ctx);
-            if ctx.stage == Stage::Started {
-                ctx.stage = Stage::Running;
-            }
-        }
+        self.start(ctx);
         let was_deaf = ctx.is_deaf();
         let mut budget = Budget::default();
         loop {
@@ -124,6 +119,15 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             more: kept.more || budget.is_spent(),
             unheard: budget.frames == 0 || kept.unheard || ctx.spent_until().is_some(),
             ..kept
+        }
+    }
+
+    fn start(&mut self, ctx: &mut WsContext<A>) {
+        if ctx.stage == Stage::Started {
+            self.actor.started(ctx);
+            if ctx.stage == Stage::Started {
+                ctx.stage = Stage::Running;
+            }
         }
     }
 
@@ -211,6 +215,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         handlers: &Handlers<A>,
         outcome: Outcome,
     ) {
+        // The first attempt may have failed before there was a turn.
+        self.start(ctx);
         while let Some(occurrence) = ctx.notices.pop_front() {
             handlers.notify(&mut self.actor, occurrence, ctx);
         }

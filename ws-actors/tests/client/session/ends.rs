@@ -1,7 +1,9 @@
 //! How a client's actor ends.
 
+use std::time::Duration;
+
 use actix::ActorContext;
-use ws_actors::client::{ConnectError, Reconnect};
+use ws_actors::client::{Client, ConnectError, Connector, Reconnect};
 use ws_core::{Cause, CloseCode, handshake::Response};
 
 use crate::support::{
@@ -34,6 +36,19 @@ fn without_reconnect_a_first_failure_is_told_and_the_last() {
         let losses = journal.losses();
         assert_eq!(losses.len(), 1);
         assert_eq!((&*losses[0].0, losses[0].1), ("failed", None));
+    });
+}
+
+#[test]
+fn an_actor_whose_first_attempt_fails_at_once_is_started_before_it_hears_of_it() {
+    play(async {
+        let connector = Connector::new(&format!("ws://{}/", nobody().await)).unwrap();
+        let connector = connector.connect_timeout(Duration::ZERO);
+        let scene = start(&Client::new(connector, Caller::handlers()), |_, _| {});
+        let journal = scene.journal.clone();
+        scene.end().await;
+        assert_eq!(journal.all()[0], Heard::Started);
+        assert_eq!(journal.losses().len(), 1);
     });
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn play<F: Future>(scenario: F) -> F::Output {
 /// What the actor hears.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
+    Started,
     Connected(u32),
     /// The code, or the kind of failure; and when the next attempt is made.
     Disconnected(String, Option<Duration>),
@@ -198,6 +199,10 @@ pub(crate) fn assert_offline(result: Result<(), SendError>) {
 
 impl Actor for Caller {
     type Context = WsContext<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.hear(Heard::Started, ctx);
+    }
 
     fn stopping(&mut self, ctx: &mut Self::Context) -> Running {
         self.hear(Heard::Stopping, ctx);
