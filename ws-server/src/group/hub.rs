@@ -152,7 +152,11 @@ impl Company {
     fn few<'a>(&self, delivery: &'a Delivery) -> Option<&'a [MemberId]> {
         match &delivery.audience {
             Audience::Only(list) if list.len() < self.members.len() / 8 => Some(list),
-            Audience::All | Audience::Others(_) | Audience::AllBut(_) | Audience::Only(_) => None,
+            Audience::All
+            | Audience::Others(_)
+            | Audience::AllBut(_)
+            | Audience::Only(_)
+            | Audience::Part(..) => None,
         }
     }
 }
