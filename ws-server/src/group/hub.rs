@@ -1,8 +1,9 @@
 use std::{cell::RefCell, collections::HashMap, mem, rc::Rc, sync::Arc};
 
 use ws_actors::Outbox;
+use ws_core::{PreparedBatch, PreparedMessage};
 
-use super::{Audience, Counts, Delivery, Group, MemberId, Post};
+use super::{Audience, Counts, Delivery, Group, MemberId, Parcel, Post};
 
 /// The members of all groups that live on one thread.
 ///
@@ -120,32 +121,53 @@ impl Hub {
 
 impl Company {
     fn take(&self, deliveries: &[Delivery]) {
-        let (mut taken, mut refused) = (0, 0);
+        let (mut meant, mut taken) = (0, 0);
         let mut hand = |member: &Member, delivery: &Delivery| {
-            if member.joined_after < delivery.number && delivery.audience.has(member.id) {
-                match delivery.parcel.hand_to(&member.outbox) {
-                    Ok(()) => taken += 1,
-                    Err(_) => refused += 1,
-                }
+            if member.may_have(delivery) {
+                let handed = delivery.parcel.hand_to(&member.outbox);
+                (meant, taken) = (meant + 1, taken + usize::from(handed.is_ok()));
             }
         };
+        let (mut meant_together, mut taken_together) = (0, 0);
         let wide = |delivery: &Delivery| self.few(delivery).is_none();
         for run in deliveries.chunk_by(|one, other| wide(one) && wide(other)) {
-            let Some(list) = self.few(&run[0]) else {
-                // All messages go to a member while it is at hand.
-                for member in &self.members {
-                    run.iter().for_each(|delivery| hand(member, delivery));
+            if let Some(list) = self.few(&run[0]) {
+                for id in list {
+                    let index = self.members.binary_search_by_key(id, |member| member.id);
+                    if let Ok(index) = index {
+                        hand(&self.members[index], &run[0]);
+                    }
                 }
                 continue;
-            };
-            for id in list {
-                let index = self.members.binary_search_by_key(id, |member| member.id);
-                if let Ok(index) = index {
-                    hand(&self.members[index], &run[0]);
+            }
+            let batch = self.batch(run);
+            // All messages go to a member while it is at hand.
+            for member in &self.members {
+                match &batch {
+                    Some(batch) if run.iter().all(|delivery| member.may_have(delivery)) => {
+                        meant_together += run.len();
+                        taken_together += member.outbox.send_batch(batch);
+                    }
+                    Some(_) | None => run.iter().for_each(|delivery| hand(member, delivery)),
                 }
             }
         }
-        self.counts.delivered(taken, refused);
+        self.counts
+            .delivered(meant + meant_together, taken + taken_together);
+    }
+
+    /// The messages of several deliveries joined, if it is worth it.
+    fn batch(&self, deliveries: &[Delivery]) -> Option<PreparedBatch> {
+        if deliveries.len() < 2 || self.members.len() < FEW {
+            return None;
+        }
+        let messages = deliveries.iter().map(|delivery| match &delivery.parcel {
+            Parcel::Message(message) => Some(message.clone()),
+            Parcel::Latest(..) | Parcel::Close(_) => None,
+        });
+        let messages: Vec<_> = messages.collect::<Option<_>>()?;
+        let len: usize = messages.iter().map(PreparedMessage::len).sum();
+        (len <= BATCH).then(|| PreparedBatch::new(messages))
     }
 
     /// For whom a delivery is, if they are few among the members.
@@ -161,6 +183,13 @@ impl Company {
     }
 }
 
+impl Member {
+    /// Whether it was there when something was sent, and is meant.
+    fn may_have(&self, delivery: &Delivery) -> bool {
+        self.joined_after < delivery.number && delivery.audience.has(self.id)
+    }
+}
+
 /// The runtime of this thread has ended: a later one starts a hub of its own.
 struct Retire(Rc<Hub>);
 
@@ -173,3 +202,8 @@ impl Drop for Retire {
 
 /// How many deliveries storage is kept for.
 const STORAGE: usize = 1024;
+/// For fewer members, messages are not joined.
+const FEW: usize = 4;
+/// The most that is joined, in bytes: what a connection takes before messages
+/// wait.
+const BATCH: usize = 64 * 1024;
