@@ -22,6 +22,7 @@ pub(crate) enum Outgoing {
 
 impl Outgoing {
     /// What it holds in memory, in bytes.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Message(message) => message.payload().len(),
@@ -36,6 +37,7 @@ impl Outgoing {
     }
 
     /// How many messages it is.
+    #[inline]
     pub(crate) fn messages(&self) -> usize {
         match self {
             Self::Message(_) | Self::Prepared(_) | Self::Parts(_) => 1,
@@ -57,6 +59,7 @@ impl Outgoing {
     }
 
     /// A message, cut if it is longer than `most` bytes.
+    #[inline]
     pub(crate) fn message(message: Message, most: usize) -> Self {
         if message.payload().len() > most {
             Self::Parts(Box::new(Parts::cut(message, most)))

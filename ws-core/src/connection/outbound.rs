@@ -55,6 +55,7 @@ impl Outbound {
         &mut self.queue
     }
 
+    #[inline]
     pub(super) fn message(
         &mut self,
         message: Message,

@@ -57,6 +57,7 @@ impl Connection {
     /// # Errors
     ///
     /// As for [`send`](Self::send).
+    #[inline]
     pub fn send_with(
         &mut self,
         message: impl Into<Message>,
@@ -260,6 +261,7 @@ impl Connection {
     ///
     /// If its opcode is not registered, or it is text or binary in a custom
     /// disguise.
+    #[inline]
     pub fn check_message(&self, message: &Message) -> Result<(), SendError> {
         if message.is_consistent() {
             self.check_opcode(message.opcode())
@@ -274,6 +276,7 @@ impl Connection {
     /// # Errors
     ///
     /// If it is not registered, or not one of data.
+    #[inline]
     pub fn check_opcode(&self, opcode: Opcode) -> Result<(), SendError> {
         let data = !opcode.is_control() && opcode != Opcode::CONTINUATION;
         if data && self.config.opcodes.knows(opcode) {
