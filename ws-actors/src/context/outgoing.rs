@@ -26,7 +26,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Sends all that waits and the Close frame behind it; a stream, and what is
     /// behind it, is given up.
-    fn flush_to_close(&mut self) {
+    pub(super) fn flush_to_close(&mut self) {
         let Some((payload, cause)) = self.outbox.take_close() else {
             return;
         };
@@ -41,7 +41,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                             self.send_fragment(frame).ok();
                         }
                     }
-                    outgoing @ (Outgoing::Message(_) | Outgoing::Prepared(_)) => {
+                    outgoing @ (Outgoing::Message(_)
+                    | Outgoing::Marked(..)
+                    | Outgoing::Prepared(_)) => {
                         self.transmit(outgoing);
                     }
                 }
@@ -220,6 +222,12 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             Outgoing::Prepared(message) => {
                 self.connection.send_prepared(&message)?;
                 message.message().payload().len()
+            }
+            Outgoing::Marked(message, rsv) => {
+                let payload = message.payload().len();
+                let frame = Frame::new(message.opcode(), message.into_payload()).rsv(rsv);
+                self.connection.send_frame(self.now, frame)?;
+                payload
             }
             // They are counted as they leave.
             Outgoing::Parts(_) => return Ok(()),

@@ -8,12 +8,14 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use ws_core::{Fin, Frame, Message, Opcode, PreparedMessage};
+use ws_core::{Fin, Frame, Message, Opcode, PreparedMessage, Rsv};
 
 /// A message on its way out.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Message(Message),
+    /// With reserved bits of the application's.
+    Marked(Message, Rsv),
     Prepared(PreparedMessage),
     Parts(Box<Parts>),
 }
@@ -22,7 +24,7 @@ impl Outgoing {
     /// What it holds in memory, in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Message(message) => message.payload().len(),
+            Self::Message(message) | Self::Marked(message, _) => message.payload().len(),
             Self::Prepared(prepared) => prepared.len(),
             Self::Parts(parts) => parts.held,
         }
