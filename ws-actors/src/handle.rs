@@ -150,12 +150,17 @@ impl ConnectionHandle {
     }
 
     /// Closes the connection at this instant, or never, as
-    /// [`WsContext::expire_at`](crate::WsContext::expire_at) does; of several
-    /// calls the last counts. What is past closes it now. If the connection is
-    /// gone, nothing happens.
+    /// [`WsContext::expire_at`](crate::WsContext::expire_at) does. What is past
+    /// closes it now, and cannot be taken back; else the last call counts. If the
+    /// connection is gone, nothing happens.
     pub fn expire_at(&self, deadline: impl Into<Option<Instant>>) {
-        let deadline = deadline.into();
-        self.ask(|inbox| inbox.expire = Some(deadline));
+        let (deadline, now) = (deadline.into(), tokio::time::Instant::now().into_std());
+        self.ask(|inbox| {
+            let before = inbox.expire.flatten();
+            if before.is_none_or(|before| before > now) {
+                inbox.expire = Some(deadline);
+            }
+        });
     }
 
     /// Stops the actor, as [`ActorContext::stop`](actix::ActorContext::stop)

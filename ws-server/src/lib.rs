@@ -7,6 +7,8 @@
 //!   [`Json`], [`Ping`], [`Pong`] and [`Closed`] are what it may handle.
 //! - [`WsServer`] serves an app so that its WebSockets have their connections to
 //!   themselves.
+//! - [`Admission`] bounds how many connections there are; [`Credentials`] closes
+//!   those of a user or token.
 //! - [`Rooms`] are joined and broadcast to, from any thread.
 //! - [`Shutdown`] ends all connections in good order.
 //!
@@ -30,6 +32,8 @@
 //! - `test-util`: the module `test`, which runs actors against a scripted peer,
 //!   in memory and on a paused clock.
 
+mod admission;
+mod credentials;
 mod endpoint;
 mod error;
 mod group;
@@ -42,19 +46,23 @@ pub mod test;
 mod upgrade;
 
 pub use ws_actors::{
-    Binary, Closed, ConnectionHandle, Flow, FrameMessage, Json, Notice, Occurrence, Outbox,
-    Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot, Text, Writable, WsContext,
+    Binary, Closed, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers, HandlersError, Json,
+    Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot,
+    Text, Writable, WsContext,
 };
 pub use ws_core::{
-    Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, MessagePart, Opcode, Outcome,
-    PreparedMessage, ProtocolError, Timeout, Utf8Bytes, extension::PartEnd,
-    extension::deflate::Deflate,
+    Cause, CloseCode, ClosePayload, Config, Event, InvalidUtf8, Message, MessagePart, Opcode,
+    Outcome, PreparedMessage, ProtocolError, Registry, Rsv, Timeout, Utf8Bytes, extension,
+    extension::PartEnd, extension::deflate::Deflate,
 };
 
 pub use self::{
+    admission::{Admission, Limit},
+    credentials::{Credential, Credentials},
     endpoint::{Endpoint, EndpointBuilder},
     error::{EndpointError, UpgradeError},
     group::MemberId,
+    origin::OriginError,
     rooms::{BroadcastError, Membership, Rooms},
     server::WsServer,
     shutdown::Shutdown,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use actix::Actor;
+use tokio::time;
 use ws_core::{Cause, CloseCode, ClosePayload, State, Utf8Bytes};
 
 use crate::SendError;
@@ -20,7 +21,8 @@ pub(crate) struct Expiry {
 
 impl<A: Actor<Context = Self>> WsContext<A> {
     /// Closes the connection at this instant, or never: for a token, a session
-    /// or a licence that ends. Each call moves the deadline. Default: never.
+    /// or a licence that ends. Each call moves the deadline, unless it has come:
+    /// what is past closes the connection at once. Default: never.
     ///
     /// The peer gets 4401 and `credential expired`, unless
     /// [`expire_with`](Self::expire_with) says otherwise, behind the messages
@@ -60,7 +62,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let deadline = deadline.into();
         if deadline.is_some() || self.expiry.is_some() {
             self.expiry.get_or_insert_default().at = deadline;
-            self.heed_expiry();
+            // What is past now, and was still to come when this turn began, must
+            // not wait: another call could move it.
+            self.expire_by(time::Instant::now().into_std());
         }
     }
 
@@ -94,7 +98,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Closes the connection if its time is over.
     pub(crate) fn heed_expiry(&mut self) {
-        let now = self.now;
+        self.expire_by(self.now);
+    }
+
+    fn expire_by(&mut self, now: Instant) {
         let due = self.expiry.as_mut();
         let Some(expiry) = due.filter(|it| it.at.is_some_and(|at| at <= now)) else {
             return;
@@ -103,7 +110,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         expiry.over = true;
         let payload = expiry.payload.take().unwrap_or_else(expired);
         self.outbox.close_because(payload, Cause::Expired);
-        if self.connection.state() == State::Open {
+        // A client without a connection finds the request when it looks.
+        if self.connection.state() != State::Closed {
             self.flush_to_close();
         }
     }
