@@ -1,20 +1,17 @@
-use std::{
-    fmt,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use actix_web::HttpRequest;
 
 use crate::UpgradeError;
 
 mod network;
+mod place;
 
-use self::network::{Network, Networks};
+pub(crate) use self::place::{Cap, Place};
+use self::{
+    network::{Network, Networks},
+    place::Count,
+};
 
 /// How many connections may be open at once, in all and from one client
 /// address.
@@ -230,61 +227,6 @@ impl Inner {
             all: Count::default(),
             networks: Networks::default(),
         }
-    }
-}
-
-/// The limit of one endpoint, and how many connections it has.
-#[derive(Debug)]
-pub(crate) struct Cap {
-    limit: usize,
-    count: Count,
-}
-
-impl Cap {
-    pub(crate) fn new(limit: usize) -> Arc<Self> {
-        let count = Count::default();
-        Arc::new(Self { limit, count })
-    }
-}
-
-/// The place of one connection, given up when dropped.
-pub(crate) struct Place {
-    admission: Arc<Inner>,
-    endpoint: Option<Arc<Cap>>,
-    network: Option<Network>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(network) = self.network {
-            self.admission.networks.leave(network);
-        }
-        if let Some(cap) = &self.endpoint {
-            cap.count.leave();
-        }
-        self.admission.all.leave();
-    }
-}
-
-#[derive(Debug, Default)]
-struct Count(AtomicUsize);
-
-impl Count {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Counts one more, unless there are so many already.
-    fn enter(&self, limit: Option<usize>) -> bool {
-        let limit = limit.unwrap_or(usize::MAX);
-        let one_more = |count| (count < limit).then_some(count + 1);
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .is_ok()
-    }
-
-    fn leave(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

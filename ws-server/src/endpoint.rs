@@ -16,6 +16,7 @@ use crate::{
     },
 };
 
+mod build;
 mod builder;
 
 pub use self::builder::EndpointBuilder;

@@ -26,6 +26,7 @@
 //!
 //! # Features
 //!
+//! - `msgpack`: messages that hold values of serde types as MessagePack.
 //! - `rustls`: [`WsServer`] over TLS.
 //! - `http2`: HTTP/2 for the rest of an app, over TLS; WebSockets stay on
 //!   HTTP/1.1.
@@ -45,6 +46,8 @@ mod shutdown;
 pub mod test;
 mod upgrade;
 
+#[cfg(feature = "msgpack")]
+pub use ws_actors::MsgPack;
 pub use ws_actors::{
     Binary, Closed, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers, HandlersError, Json,
     Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot,

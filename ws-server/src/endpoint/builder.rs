@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, iter, sync::Arc};
+use std::{borrow::Cow, fmt};
 
 use actix::{Actor, Handler};
 use ws_actors::{Flow, Handlers, Notice, WsContext};
@@ -8,30 +8,28 @@ use ws_core::{
     handshake::ServerHandshake,
 };
 
-use crate::{Admission, EndpointError, Shutdown, admission::Cap, origin::Origins};
-
-use super::{Endpoint, Inner};
+use crate::{Admission, Shutdown};
 
 /// Describes an [`Endpoint`].
 pub struct EndpointBuilder<A: Actor> {
-    handlers: Handlers<A>,
-    handshake: ServerHandshake,
+    pub(super) handlers: Handlers<A>,
+    pub(super) handshake: ServerHandshake,
     /// The extensions of that, and the reserved bits that they own.
-    extensions: Vec<(String, Rsv)>,
-    compression: Option<Deflate>,
-    subprotocols: Vec<Subprotocol<A>>,
-    subprotocol_required: bool,
+    pub(super) extensions: Vec<(String, Rsv)>,
+    pub(super) compression: Option<Deflate>,
+    pub(super) subprotocols: Vec<Subprotocol<A>>,
+    pub(super) subprotocol_required: bool,
     /// `None` for all.
-    origins: Option<Vec<String>>,
-    shutdown: Shutdown,
-    admission: Admission,
-    max_connections: Option<usize>,
+    pub(super) origins: Option<Vec<String>>,
+    pub(super) shutdown: Shutdown,
+    pub(super) admission: Admission,
+    pub(super) max_connections: Option<usize>,
 }
 
-struct Subprotocol<A: Actor> {
-    name: String,
+pub(super) struct Subprotocol<A: Actor> {
+    pub(super) name: String,
     /// Other than those of the endpoint.
-    handlers: Option<Handlers<A>>,
+    pub(super) handlers: Option<Handlers<A>>,
 }
 
 impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
@@ -325,75 +323,6 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         self.shutdown = shutdown.clone();
         self
     }
-
-    /// Finishes the description.
-    ///
-    /// # Errors
-    ///
-    /// If it contradicts itself.
-    pub fn build(self) -> Result<Endpoint<A>, EndpointError> {
-        self.handlers.check()?;
-        let mut names = Vec::new();
-        let mut others = Vec::new();
-        for Subprotocol { name, handlers } in self.subprotocols {
-            if names.contains(&name) {
-                return Err(EndpointError::DuplicateSubprotocol(name));
-            }
-            names.push(name.clone());
-            if let Some(handlers) = handlers {
-                let handlers = handlers.with_defaults_of(&self.handlers);
-                if let Err(error) = handlers.check() {
-                    let subprotocol = name;
-                    return Err(EndpointError::SubprotocolHandlers { subprotocol, error });
-                }
-                others.push((name, Arc::new(handlers)));
-            }
-        }
-        if names.is_empty() && self.subprotocol_required {
-            return Err(EndpointError::NoSubprotocol);
-        }
-        let claims = others.iter().map(|(_, it)| it.protocol().claimed_rsv());
-        let claimed = claims.fold(self.handlers.protocol().claimed_rsv(), Rsv::union);
-        let mut handshake = self.handshake.claim_rsv(claimed).subprotocols(names)?;
-        let mut extensions = self.extensions;
-        if let Some(deflate) = self.compression {
-            let owner = ServerChoice::name(&deflate).to_owned();
-            extensions.push((owner, ServerChoice::rsv(&deflate)));
-            handshake = handshake.extension(deflate);
-        }
-        check_owners(claimed, &extensions)?;
-        let origins = match &self.origins {
-            Some(listed) => Origins::listed(listed.iter().map(|it| &**it))?,
-            None => Origins::Any,
-        };
-        Ok(Endpoint(Arc::new(Inner {
-            handlers: Arc::new(self.handlers),
-            others,
-            handshake,
-            origins,
-            shutdown: self.shutdown,
-            admission: self.admission,
-            cap: self.max_connections.map(Cap::new),
-        })))
-    }
-}
-
-/// No reserved bit has two owners.
-fn check_owners(claimed: Rsv, extensions: &[(String, Rsv)]) -> Result<(), EndpointError> {
-    let application = ("Config::claim_rsv".to_owned(), claimed);
-    let owners: Vec<_> = iter::once(&application).chain(extensions).collect();
-    for (index, (second, rsv)) in owners.iter().enumerate() {
-        for (first, other) in &owners[..index] {
-            if rsv.intersects(*other) {
-                return Err(EndpointError::ReservedBits {
-                    bits: rsv.without(rsv.without(*other)),
-                    first: first.clone(),
-                    second: second.clone(),
-                });
-            }
-        }
-    }
-    Ok(())
 }
 
 impl<A: Actor> fmt::Debug for EndpointBuilder<A> {
