@@ -11,7 +11,10 @@ mod collector;
 mod joiner;
 mod prepared;
 
-pub use self::{joiner::Joiner, prepared::PreparedMessage};
+pub use self::{
+    joiner::Joiner,
+    prepared::{PreparedBatch, PreparedMessage},
+};
 
 /// A data message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,6 +38,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod group;
+pub mod metrics;
 mod origin;
 mod rooms;
 mod server;
@@ -66,8 +67,11 @@ pub use self::{
     error::{EndpointError, UpgradeError},
     group::MemberId,
     origin::OriginError,
-    rooms::{BroadcastError, Membership, Rooms},
+    rooms::{
+        ActorMembership, ActorRooms, BroadcastError, JoinError, Member, Members, Membership,
+        Presence, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, TellError,
+    },
     server::WsServer,
-    shutdown::Shutdown,
+    shutdown::{Drain, Shutdown},
     upgrade::keep_socket,
 };

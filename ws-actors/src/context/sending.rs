@@ -109,7 +109,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let message = message.into();
         self.connection.check_message(&message)?;
         self.connection.check_rsv(bits)?;
-        self.queue(Outgoing::Marked(message, bits), None)
+        self.queue(Outgoing::Marked(Box::new((message, bits))), None)
     }
 
     /// Queues a message that was encoded once for many connections.
