@@ -192,6 +192,7 @@ where
     fn ring(&mut self) {
         let now = self.ctx.now;
         self.ctx.connection.handle_timeout(now);
+        self.ctx.heed_expiry();
         if self.grace.is_some_and(|grace| grace <= now) {
             self.grace = None;
             if let Some(life) = &mut self.life {

@@ -82,7 +82,7 @@ mod transport;
 pub use self::messages::MsgPack;
 pub use self::{
     context::WsContext,
-    dispatch::Handlers,
+    dispatch::{FrameKind, Handlers, HandlersError, OpcodeUse},
     driver::Driver,
     error::SendError,
     flow::{Flow, Overflow},

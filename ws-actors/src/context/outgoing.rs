@@ -26,7 +26,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Sends all that waits and the Close frame behind it; a stream, and what is
     /// behind it, is given up.
-    fn flush_to_close(&mut self) {
+    pub(super) fn flush_to_close(&mut self) {
         let Some((payload, cause)) = self.outbox.take_close() else {
             return;
         };
@@ -42,6 +42,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                         }
                     }
                     outgoing @ (Outgoing::Message(_)
+                    | Outgoing::Marked(_)
                     | Outgoing::Prepared(_)
                     | Outgoing::Batch(..)) => {
                         self.transmit(outgoing);
@@ -230,6 +231,13 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 for message in &batch.messages()[skip..] {
                     self.transmit_prepared(message)?;
                 }
+            }
+            Outgoing::Marked(marked) => {
+                let (message, rsv) = *marked;
+                let payload = message.payload().len();
+                let frame = Frame::new(message.opcode(), message.into_payload()).rsv(rsv);
+                self.connection.send_frame(self.now, frame)?;
+                self.tally.sent.count(payload);
             }
             // They are counted as they leave.
             Outgoing::Parts(_) => {}

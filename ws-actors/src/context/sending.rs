@@ -6,7 +6,9 @@ use actix::Actor;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use ws_core::{Cause, CloseCode, ClosePayload, Message, Opcode, PreparedMessage, State, Utf8Bytes};
+use ws_core::{
+    Cause, CloseCode, ClosePayload, Message, Opcode, PreparedMessage, Rsv, State, Utf8Bytes,
+};
 
 use crate::{
     ConnectionHandle, SendError,
@@ -65,6 +67,49 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.connection.check_message(&message)?;
         let most = self.outbox.flow().fragment_bytes;
         self.queue(Outgoing::message(message, most), None)
+    }
+
+    /// Queues a message in one frame with these reserved bits, which the
+    /// application claims for itself with
+    /// [`Config::claim_rsv`](ws_core::Config::claim_rsv). Those of the peer are
+    /// in [`Part`](crate::Part).
+    ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use ws_actors::{Handlers, Part, WsContext};
+    /// use ws_core::{Config, Message, Rsv};
+    ///
+    /// /// Answers what is marked as urgent in the same way.
+    /// struct Desk;
+    ///
+    /// const URGENT: Rsv = Rsv::RSV3;
+    ///
+    /// impl Actor for Desk {
+    ///     type Context = WsContext<Self>;
+    /// }
+    ///
+    /// impl Handler<Part> for Desk {
+    ///     type Result = ();
+    ///
+    ///     fn handle(&mut self, part: Part, ctx: &mut WsContext<Self>) {
+    ///         if part.rsv.contains(URGENT) {
+    ///             ctx.send_marked(URGENT, Message::text("at once")).ok();
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let config = Config::new().claim_rsv(URGENT);
+    /// let handlers = Handlers::<Desk>::new().on::<Part>().config(config);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send), and if a bit is not the application's.
+    pub fn send_marked(&mut self, bits: Rsv, message: impl Into<Message>) -> Result<(), SendError> {
+        let message = message.into();
+        self.connection.check_message(&message)?;
+        self.connection.check_rsv(bits)?;
+        self.queue(Outgoing::Marked(Box::new((message, bits))), None)
     }
 
     /// Queues a message that was encoded once for many connections.

@@ -1,7 +1,9 @@
-use std::fmt;
+use std::{any, fmt};
 
 use actix::Message;
 use ws_core::{Event, Opcode};
+
+use crate::{OpcodeUse, dispatch::short_name};
 
 use super::{FrameMessage, Rejection};
 
@@ -19,6 +21,12 @@ pub trait Notice: Message<Result = ()> + Sized + 'static {
     ///
     /// If it is made of something else.
     fn notice(occurrence: Occurrence) -> Result<Self, Rejection>;
+
+    /// The opcode that it comes by, if it is made of frames.
+    #[must_use]
+    fn opcode_use() -> Option<OpcodeUse> {
+        None
+    }
 }
 
 /// The place of a handler: there is one for each opcode, and for each change of
@@ -103,6 +111,15 @@ impl<M: FrameMessage> Notice for M {
             #[cfg(feature = "client")]
             Occurrence::Connected(_) | Occurrence::Disconnected(_) => Err(Rejection::unsupported()),
         }
+    }
+
+    fn opcode_use() -> Option<OpcodeUse> {
+        Some(OpcodeUse {
+            opcode: M::OPCODE,
+            kind: M::KIND,
+            name: M::NAME,
+            type_name: short_name(any::type_name::<M>()),
+        })
     }
 }
 
