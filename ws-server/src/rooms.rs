@@ -128,6 +128,16 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
         self.lock().get(key).map_or(0, |room| room.members.len())
     }
 
+    /// The rooms that there are, and how many members each has, in no order.
+    #[must_use]
+    pub fn list(&self) -> Vec<(K, usize)> {
+        let rooms = self.lock();
+        let rooms = rooms.iter();
+        rooms
+            .map(|(key, room)| (key.clone(), room.members.len()))
+            .collect()
+    }
+
     /// The members of a room, in the order in which they joined.
     #[must_use]
     pub fn members(&self, key: &K) -> Vec<(MemberId, D)>

@@ -1,4 +1,4 @@
-//! The page and its files, inside the program.
+//! Pages and their files, inside the program.
 
 use actix_web::{
     HttpResponse,
@@ -7,8 +7,11 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-/// The files: path, type, content.
-const FILES: [(&str, &str, &str); 12] = [
+/// A file: path, type, content.
+pub(crate) type File = (&'static str, &'static str, &'static str);
+
+/// The files of the chat.
+pub(crate) const FILES: [File; 12] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/style.css", CSS, include_str!("page/style.css")),
     ("/app.js", JS, include_str!("page/app.js")),
@@ -22,19 +25,21 @@ const FILES: [(&str, &str, &str); 12] = [
     ("/status.js", JS, include_str!("page/status.js")),
     ("/text.js", JS, include_str!("page/text.js")),
 ];
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const JS: &str = "text/javascript; charset=utf-8";
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
+pub(crate) const CSS: &str = "text/css; charset=utf-8";
+pub(crate) const JS: &str = "text/javascript; charset=utf-8";
 
 /// Routes to the files.
-pub(crate) fn files(config: &mut ServiceConfig) {
-    for (path, kind, content) in FILES {
-        let file = move || async move { HttpResponse::Ok().content_type(kind).body(content) };
-        config.route(path, web::get().to(file));
+pub(crate) const fn files(files: &'static [File]) -> impl FnOnce(&mut ServiceConfig) + Copy {
+    move |config| {
+        for &(path, kind, content) in files {
+            let file = move || async move { HttpResponse::Ok().content_type(kind).body(content) };
+            config.route(path, web::get().to(file));
+        }
     }
 }
 
-/// The page may load what comes from here and nothing else, and a new build
+/// A page may load what comes from here and nothing else, and a new build
 /// never meets old files.
 pub(crate) fn headers() -> DefaultHeaders {
     DefaultHeaders::new()
