@@ -59,7 +59,9 @@ async fn broadcast_except_leaves_out_one_member() {
     for excepted in 0..members.len() {
         let id = house.id_of(&excepted.to_string());
         let text = format!("not for {excepted}");
-        let said = house.rooms().broadcast_except(&LOBBY.to_owned(), text, id);
+        let said = house
+            .rooms()
+            .broadcast_except(&LOBBY.to_owned(), text, [id]);
         assert_eq!(said, Ok(()));
     }
     for (number, member) in members.iter_mut().enumerate() {

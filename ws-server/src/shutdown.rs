@@ -13,9 +13,9 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 use ws_actors::Outbox;
-use ws_core::{CloseCode, ClosePayload};
+use ws_core::{Cause, CloseCode, ClosePayload};
 
-use crate::group::{Group, Parcel, Seat};
+use crate::group::{Audience, Group, MemberId, Parcel, Seat};
 
 /// Ends all connections of the endpoints it is given to, in good order.
 ///
@@ -35,7 +35,7 @@ impl Shutdown {
     pub fn new() -> Self {
         Self(Arc::new(Inner {
             begun: AtomicBool::new(false),
-            connections: Group::new(),
+            connections: Group::new(Arc::new(())),
         }))
     }
 
@@ -57,11 +57,11 @@ impl Shutdown {
         self.0.begun.store(true, Ordering::Relaxed);
         let deadline = Instant::now() + limit;
         let payload = ClosePayload::new(CloseCode::GOING_AWAY, "server is shutting down");
-        let close = Parcel::Drain(payload.unwrap_or_default());
+        let close = Parcel::Close(Arc::new((payload.unwrap_or_default(), Cause::Drain)));
         let gone = async {
             while self.connections() > 0 {
                 // Again, for connections that were about to begin.
-                self.0.connections.deliver(&close, None).ok();
+                self.0.connections.deliver_always(&close, &Audience::All);
                 sleep(POLL).await;
             }
         };
@@ -108,7 +108,7 @@ impl Shutdown {
     }
 
     pub(crate) fn seat(&self, outbox: Outbox) -> Seat {
-        self.0.connections.join(outbox)
+        self.0.connections.join(MemberId::next(), outbox)
     }
 }
 

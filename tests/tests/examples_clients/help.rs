@@ -10,6 +10,7 @@ fn help_names_each_option_with_an_example() {
         ("client", &["--help"][..], 15),
         ("reconnecting", &["serve", "--help"], 3),
         ("reconnecting", &["send", "--help"], 1),
+        ("chat", &["--help"], 6),
         ("opcodes", &["server", "--help"], 2),
         ("opcodes", &["client", "--help"], 1),
     ] {

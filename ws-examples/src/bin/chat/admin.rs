@@ -20,9 +20,8 @@ use actix_web::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::layers::FanoutBuilder;
 use tokio::time::{MissedTickBehavior, interval};
-use ws_actors::metrics as names;
 use ws_examples::StartError;
-use ws_server::{Endpoint, Shutdown, UpgradeError, WsServer};
+use ws_server::{Endpoint, Shutdown, UpgradeError, WsServer, metrics as names};
 
 use self::{board::Board, figures::Figures, sample::Sampler, watcher::Watcher};
 use crate::{page as files, person::ChatRooms};
@@ -33,17 +32,13 @@ pub(crate) use self::figures::Watched;
 pub(crate) struct Admin {
     address: SocketAddr,
     for_anyone: bool,
-    sampler: Sampler,
+    figures: Figures,
     prometheus: PrometheusHandle,
 }
 
 impl Admin {
-    /// Begins to count. Connections from before this are not seen.
-    pub(crate) fn new(
-        address: SocketAddr,
-        for_anyone: bool,
-        rooms: ChatRooms,
-    ) -> Result<Self, StartError> {
+    /// Begins to count. Rooms and connections from before this are not seen.
+    pub(crate) fn new(address: SocketAddr, for_anyone: bool) -> Result<Self, StartError> {
         if !for_anyone && !address.ip().is_loopback() {
             let text = format!(
                 "other machines could look at --admin {address}, and nobody is asked who they \
@@ -64,13 +59,17 @@ impl Admin {
         Ok(Self {
             address,
             for_anyone,
-            sampler: Sampler::new(figures, rooms),
+            figures,
             prometheus,
         })
     }
 
     /// A server for the page and the metrics, and where it listens.
-    pub(crate) fn serve(self, shutdown: &Shutdown) -> Result<(SocketAddr, Server), StartError> {
+    pub(crate) fn serve(
+        self,
+        rooms: ChatRooms,
+        shutdown: &Shutdown,
+    ) -> Result<(SocketAddr, Server), StartError> {
         let board = Arc::new(Board::new());
         let endpoint = Endpoint::<Watcher>::builder().shutdown(shutdown).build()?;
         let (page, prometheus) = (Arc::clone(&board), self.prometheus.clone());
@@ -95,7 +94,8 @@ impl Admin {
         .bind(self.address)
         .map_err(|error| StartError::bind_admin(self.address, &error))?;
         let address = server.addrs()[0];
-        rt::spawn(feed(self.sampler, board, self.prometheus));
+        let sampler = Sampler::new(self.figures, rooms);
+        rt::spawn(feed(sampler, board, self.prometheus));
         Ok((address, server.run()))
     }
 }

@@ -26,15 +26,16 @@ use self::{
 async fn main() -> Result<(), StartError> {
     let args = Args::parse();
     let shutdown = Shutdown::new();
-    let rooms = ChatRooms::new();
-    // Before the chat, so that all of its connections are counted.
+    // Before there is anything to count.
     let admin = args
         .admin
-        .map(|address| Admin::new(address, args.admin_for_anyone, rooms.clone()))
+        .map(|address| Admin::new(address, args.admin_for_anyone))
         .transpose()?;
+    let rooms = person::rooms();
+    let watched = rooms.clone();
     let endpoint = Endpoint::<Person>::builder()
         .on::<Json<FromPage>>()
-        .name(Watched::ENDPOINT)
+        .name(Watched::NAME)
         // The longest line, in the widest characters, with room for its JSON.
         .config(Config::new().max_message_bytes(32 * 1024))
         .shutdown(&shutdown)
@@ -82,7 +83,7 @@ async fn main() -> Result<(), StartError> {
         println!("open http://{address} in two browsers and talk");
     }
     if let Some(admin) = admin {
-        let (address, server) = admin.serve(&shutdown)?;
+        let (address, server) = admin.serve(watched, &shutdown)?;
         running.push(shutdown.run(server)?);
         println!("look on at http://{address}/admin");
     }

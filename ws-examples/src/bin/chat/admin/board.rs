@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use ws_server::{Rooms, WsContext};
+use ws_server::{JoinError, Rooms, WsContext};
 
 use super::{
     sample::{Sample, Snapshot},
@@ -45,7 +45,7 @@ impl Board {
         Self {
             started: milliseconds_since_1970(),
             shown: Mutex::default(),
-            watchers: Rooms::new(),
+            watchers: Rooms::builder().name("watchers").build(),
         }
     }
 
@@ -64,9 +64,9 @@ impl Board {
     }
 
     /// Somebody looks on from now on, and is told what was so far.
-    pub(crate) fn welcome(&self, ctx: &mut WsContext<Watcher>) -> Place {
+    pub(crate) fn welcome(&self, ctx: &mut WsContext<Watcher>) -> Result<Place, JoinError> {
         // First of all, so that no second is missing: one may come twice.
-        let place = self.watchers.join((), (), ctx);
+        let place = self.watchers.join((), (), ctx)?;
         let shown = self.lock();
         let history = ToPage::History {
             started: self.started,
@@ -77,7 +77,7 @@ impl Board {
         if let Some(latest) = &shown.latest {
             ctx.json(&ToPage::Now(latest)).ok();
         }
-        place
+        Ok(place)
     }
 
     fn lock(&self) -> MutexGuard<'_, Shown> {

@@ -7,13 +7,13 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_util::registry::{AtomicStorage, Registry};
-use ws_actors::metrics as names;
+use ws_server::metrics as names;
 
 /// A recorder that keeps the newest value of each counter and gauge.
 #[derive(Clone)]
 pub(crate) struct Figures(Arc<Registry<Key, AtomicStorage>>);
 
-/// What the chat's connections have counted until now, or are now.
+/// What the chat's connections and rooms have counted until now, or are now.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watched {
     pub(crate) connections: f64,
@@ -25,13 +25,15 @@ pub(crate) struct Watched {
     pub(crate) bytes_received: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) given_up: u64,
+    pub(crate) broadcasts: u64,
+    pub(crate) broadcasts_refused: u64,
     /// Connections closed, by cause.
     pub(crate) closed: BTreeMap<String, u64>,
 }
 
 impl Watched {
-    /// What metrics call the chat's connections.
-    pub(crate) const ENDPOINT: &str = "chat";
+    /// What metrics call the chat's connections, and its rooms.
+    pub(crate) const NAME: &str = "chat";
 }
 
 impl Figures {
@@ -39,7 +41,7 @@ impl Figures {
     pub(crate) fn read(&self) -> Watched {
         let mut watched = Watched::default();
         self.0.visit_gauges(|key, gauge| {
-            if label(key, "endpoint") != Some(Watched::ENDPOINT) {
+            if !is_watched(key) {
                 return;
             }
             let value = f64::from_bits(gauge.load(Ordering::Relaxed));
@@ -51,7 +53,7 @@ impl Figures {
             }
         });
         self.0.visit_counters(|key, counter| {
-            if label(key, "endpoint") != Some(Watched::ENDPOINT) {
+            if !is_watched(key) {
                 return;
             }
             let value = counter.load(Ordering::Relaxed);
@@ -62,6 +64,8 @@ impl Figures {
                 names::BYTES_RECEIVED => watched.bytes_received = value,
                 names::BYTES_SENT => watched.bytes_sent = value,
                 names::MESSAGES_GIVEN_UP => watched.given_up = value,
+                names::BROADCASTS => watched.broadcasts = value,
+                names::BROADCASTS_REFUSED => watched.broadcasts_refused = value,
                 names::CLOSED => {
                     let cause = label(key, "cause").unwrap_or_default();
                     watched.closed.insert(cause.to_owned(), value);
@@ -71,6 +75,12 @@ impl Figures {
         });
         watched
     }
+}
+
+/// The page for operators has a connection and a room of its own.
+fn is_watched(key: &Key) -> bool {
+    let mut names = ["endpoint", "rooms"].into_iter();
+    names.any(|name| label(key, name) == Some(Watched::NAME))
 }
 
 fn label<'a>(key: &'a Key, name: &str) -> Option<&'a str> {

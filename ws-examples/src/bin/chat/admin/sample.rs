@@ -47,6 +47,8 @@ struct Totals {
     bytes_received: u64,
     bytes_sent: u64,
     given_up: u64,
+    broadcasts: u64,
+    broadcasts_refused: u64,
     closed: BTreeMap<String, u64>,
 }
 
@@ -114,6 +116,8 @@ impl Sampler {
                 bytes_received: watched.bytes_received,
                 bytes_sent: watched.bytes_sent,
                 given_up: watched.given_up,
+                broadcasts: watched.broadcasts,
+                broadcasts_refused: watched.broadcasts_refused,
                 closed: watched.closed,
             },
         }

@@ -26,6 +26,6 @@ impl Actor for Watcher {
     type Context = WsContext<Self>;
 
     fn started(&mut self, ctx: &mut WsContext<Self>) {
-        self.place = Some(self.board.welcome(ctx));
+        self.place = self.board.welcome(ctx).ok();
     }
 }

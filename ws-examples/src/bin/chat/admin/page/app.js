@@ -76,6 +76,8 @@ function show({ sample, totals, rooms }) {
   set("behind", count(sample.behind));
   $("behind-tile").toggleAttribute("data-warn", sample.behind > 0);
 
+  const refused = totals.broadcasts_refused ? `, ${count(totals.broadcasts_refused)} refused` : "";
+  set("broadcasts", `${count(totals.broadcasts)} broadcasts${refused}`);
   closes.total(totals.closed);
   charts.show(samples, seconds, moves);
   showRooms(rooms, sample.rooms);

@@ -53,6 +53,7 @@ export class Charts {
 export class Chart {
   figure;
   plot;
+  #moving;
   #legend = new Map();
   #svg;
   #grid;
@@ -89,15 +90,17 @@ export class Chart {
     this.#grid = svg("g", { class: "grid" });
     this.#times = svg("g", { class: "times" });
     const window = svg("g", { "clip-path": `url(#${id})` });
+    this.#moving = svg("g");
     this.plot = svg("g");
-    window.append(this.plot);
+    window.append(this.#moving);
     this.#pointer = svg("line", { class: "pointer", y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom });
     this.#flag = svg("text", { class: "flag", y: HEIGHT - 5 });
-    this.#svg.append(clip, this.#grid, this.#times, window, this.#pointer, this.#flag);
+    this.#moving.append(this.plot, this.#pointer);
+    this.#svg.append(clip, this.#grid, this.#times, window, this.#flag);
     for (const { key, tone } of series) {
       const dot = svg("circle", { class: `dot ${tone}`, r: 3.5 });
       this.#dots.set(key, dot);
-      this.#svg.append(dot);
+      this.#moving.append(dot);
     }
     this.point(null);
   }
@@ -139,7 +142,7 @@ export class Chart {
     this.drawSeries(visible, this.#scale);
     if (moves && !STILL.matches) {
       const step = [{ transform: `translateX(${perSecond}px)` }, { transform: "none" }];
-      this.plot.animate(step, { duration: 1000, easing: "linear" });
+      this.#moving.animate(step, { duration: 1000, easing: "linear" });
     }
   }
 
@@ -164,29 +167,26 @@ export class Chart {
 
   /** Shows the values of a sample, or the newest. */
   point(sample) {
-    const shown = sample ?? this.#latest;
-    for (const { key, of } of this.series) {
-      const value = this.#legend.get(key);
-      if (value && shown) value.textContent = this.legendValue(key, of, shown);
-      const dot = this.#dots.get(key);
-      dot.toggleAttribute("hidden", sample === null || !this.hasDots());
-      if (sample !== null && this.#scale !== null) {
-        dot.setAttribute("cx", fixed(this.#scale.x(sample.at)));
-        dot.setAttribute("cy", fixed(this.#scale.y(of(sample))));
-      }
-    }
-    const inside = sample !== null && this.#scale !== null && this.#scale.x(sample.at) >= MARGIN.left;
-    this.figure.toggleAttribute("data-pointed", inside);
-    this.#pointer.toggleAttribute("hidden", !inside);
-    this.#flag.toggleAttribute("hidden", !inside);
-    if (inside) {
-      const x = this.#scale.x(sample.at);
+    const x = sample && this.#scale ? this.#scale.x(sample.at) : 0;
+    const pointed = x >= MARGIN.left;
+    this.figure.toggleAttribute("data-pointed", pointed);
+    for (const part of [this.#pointer, this.#flag]) part.toggleAttribute("hidden", !pointed);
+    if (pointed) {
       this.#pointer.setAttribute("x1", fixed(x));
       this.#pointer.setAttribute("x2", fixed(x));
       const half = 28;
-      const at = Math.min(Math.max(x, MARGIN.left + half), this.#scale.right - half);
-      this.#flag.setAttribute("x", fixed(at));
+      this.#flag.setAttribute("x", fixed(Math.min(Math.max(x, MARGIN.left + half), this.#scale.right - half)));
       this.#flag.textContent = time(sample.at);
+    }
+    const shown = pointed ? sample : this.#latest;
+    for (const { key, of } of this.series) {
+      if (shown) this.#legend.get(key).textContent = this.legendValue(key, of, shown);
+      const dot = this.#dots.get(key);
+      dot.toggleAttribute("hidden", !pointed || !this.hasDots());
+      if (pointed) {
+        dot.setAttribute("cx", fixed(x));
+        dot.setAttribute("cy", fixed(this.#scale.y(of(sample))));
+      }
     }
   }
 
@@ -267,7 +267,7 @@ function niceTop(most, least, binary) {
   const wanted = Math.max(most / LINES, least);
   if (binary) return 2 ** Math.ceil(Math.log2(wanted)) * LINES;
   const power = 10 ** Math.floor(Math.log10(wanted));
-  const step = [1, 2, 2.5, 5, 10].find((it) => it * power >= wanted * 0.999 && (it * power) % least === 0);
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10].find((it) => it * power >= wanted * 0.999 && (it * power) % least === 0);
   return (step ?? 10) * power * LINES;
 }
 

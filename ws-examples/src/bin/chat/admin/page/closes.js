@@ -18,6 +18,7 @@ const CAUSES = [
   ["panic", "handler panicked"],
   ["other", "other"],
 ];
+const NAMED = new Set(CAUSES.map(([key]) => key));
 // How many columns the chart has, whatever time it shows.
 const COLUMNS = 30;
 
@@ -27,8 +28,7 @@ export class Closes extends Chart {
   #totals = {};
 
   constructor(figure) {
-    const of = (key) => (sample) => sample.closed?.[key] ?? 0;
-    const series = CAUSES.map(([key, name]) => ({ key, name, tone: `cause-${key}`, of: of(key) }));
+    const series = CAUSES.map(([key, name]) => ({ key, name, tone: `cause-${key}`, of: () => 0 }));
     super(figure, { title: "Closed connections", series });
     const none = document.createElement("p");
     none.className = "empty none";
@@ -39,7 +39,8 @@ export class Closes extends Chart {
 
   /** What was closed since the start. */
   total(totals) {
-    this.#totals = totals;
+    this.#totals = {};
+    add(this.#totals, totals);
     this.#known();
   }
 
@@ -49,9 +50,7 @@ export class Closes extends Chart {
     for (const sample of samples) {
       const bin = Math.floor(sample.at / this.#width);
       const counts = this.#bins.get(bin) ?? {};
-      for (const [cause, value] of Object.entries(sample.closed ?? {})) {
-        counts[cause] = (counts[cause] ?? 0) + value;
-      }
+      add(counts, sample.closed ?? {});
       this.#bins.set(bin, counts);
     }
     const sums = [...this.#bins.values()].map((bin) => sum(Object.values(bin)));
@@ -94,6 +93,14 @@ export class Closes extends Chart {
     });
     const any = Object.keys(this.#totals).length > 0;
     this.figure.querySelector(".none").toggleAttribute("hidden", any);
+  }
+}
+
+/** Adds counts by cause to others; causes without a name here are "other". */
+function add(counts, more) {
+  for (const [cause, value] of Object.entries(more)) {
+    const key = NAMED.has(cause) ? cause : "other";
+    counts[key] = (counts[key] ?? 0) + value;
   }
 }
 
