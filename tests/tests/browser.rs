@@ -30,6 +30,11 @@ async fn operators_see_figures_move_when_people_talk() {
 }
 
 #[actix_web::test]
+async fn two_players_see_each_other_paint_and_a_game_begin_anew() {
+    in_browsers(["Ada", "Bob"], |[ada, bob]| paint(ada, bob)).await;
+}
+
+#[actix_web::test]
 async fn browser_agrees_on_compression_and_a_subprotocol() {
     in_browsers(["a client"], |[page]| agree(page)).await;
 }
@@ -161,6 +166,54 @@ async fn look_on(page: Page) {
     chat.signal("TERM").await;
     assert_eq!(chat.ended().await.status.code(), Some(0));
 }
+
+async fn paint(ada: Page, bob: Page) {
+    let mut game = Program::start("game", &["--port", "0", "--mishaps"]);
+    let address = game.address().await;
+    let page = format!("http://{address}/");
+    ada.go(&page).await;
+    for (field, text) in [("#name", "Ada"), ("#game", "meadow")] {
+        ada.empty(field).await;
+        ada.write(field, text).await;
+    }
+    ada.click("#join button").await;
+    ada.until_texts(PLAYER, &["Ada"]).await;
+    bob.go(&format!("{page}?game=meadow&name=Bob")).await;
+    for player in [&ada, &bob] {
+        player.until_texts(PLAYER, &["Ada", "Bob"]).await;
+        player.until_there("#state[data-state=open]").await;
+    }
+
+    // Both go on by themselves; one goes where a key says.
+    ada.write("body", "\u{e012}").await;
+    for player in [&ada, &bob] {
+        let painted = |texts: &[String]| {
+            let shares = texts.iter().filter_map(|it| it.strip_suffix(" %"));
+            shares.filter(|it| *it != "0").count() == 2
+        };
+        player
+            .until("#players .share", "paint of both", painted)
+            .await;
+        let ticks = |texts: &[String]| texts.len() == 1 && texts[0].starts_with("0:");
+        player.until("#clock", "a round under way", ticks).await;
+    }
+    save_screenshots(&ada, &bob, "painting").await;
+
+    ada.click("#mishap").await;
+    for player in [&ada, &bob] {
+        player
+            .until_text("#note", "The game's actor panicked. It begins anew.")
+            .await;
+        player.until_texts(PLAYER, &["Ada", "Bob"]).await;
+    }
+    assert_no_errors(&ada, &bob, |_| false).await;
+    bob.go("about:blank").await;
+    ada.until_texts(PLAYER, &["Ada"]).await;
+    game.signal("TERM").await;
+    assert_eq!(game.ended().await.status.code(), Some(0));
+}
+
+const PLAYER: &str = "#players .name";
 
 async fn talk(ada: Page, bob: Page) {
     let mut chat = Program::start("chat", &["--port", "0"]);

@@ -1,6 +1,7 @@
 //! What the example programs share.
 
 pub mod blocking;
+pub mod page;
 
 use std::{fmt, io, net::IpAddr};
 

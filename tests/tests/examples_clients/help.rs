@@ -11,6 +11,7 @@ fn help_names_each_option_with_an_example() {
         ("reconnecting", &["serve", "--help"], 3),
         ("reconnecting", &["send", "--help"], 1),
         ("chat", &["--help"], 6),
+        ("game", &["--help"], 3),
         ("opcodes", &["server", "--help"], 2),
         ("opcodes", &["client", "--help"], 1),
     ] {

@@ -20,11 +20,14 @@ use actix_web::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::layers::FanoutBuilder;
 use tokio::time::{MissedTickBehavior, interval};
-use ws_examples::StartError;
+use ws_examples::{
+    StartError,
+    page::{files, headers},
+};
 use ws_server::{Endpoint, Shutdown, UpgradeError, WsServer, metrics as names};
 
 use self::{board::Board, figures::Figures, sample::Sampler, watcher::Watcher};
-use crate::{page as files, person::ChatRooms};
+use crate::person::ChatRooms;
 
 pub(crate) use self::figures::Watched;
 
@@ -83,11 +86,11 @@ impl Admin {
                 .service(
                     web::scope("")
                         .guard(guests)
-                        .wrap(files::headers())
+                        .wrap(headers())
                         .route("/", web::get().to(lead))
                         .route("/admin/feed", web::route().to(watch))
                         .route("/metrics", web::get().to(render))
-                        .configure(files::files(&page::FILES)),
+                        .configure(files(&page::FILES)),
                 )
         })
         .workers(1)

@@ -12,7 +12,10 @@ use std::time::Duration;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Result, error::ErrorBadRequest, web};
 use clap::Parser;
 use futures_util::future::try_join_all;
-use ws_examples::{ServerKind, StartError};
+use ws_examples::{
+    ServerKind, StartError,
+    page::{files, headers},
+};
 use ws_server::{Config, Endpoint, Json, Rooms, Shutdown, WsServer};
 
 use self::{
@@ -47,8 +50,8 @@ async fn main() -> Result<(), StartError> {
             .route("/ws", web::route().to(enter))
             .service(
                 web::scope("")
-                    .wrap(page::headers())
-                    .configure(page::files(&page::FILES)),
+                    .wrap(headers())
+                    .configure(files(&page::FILES)),
             )
     };
 

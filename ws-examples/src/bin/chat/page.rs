@@ -1,14 +1,6 @@
-//! Pages and their files, inside the program.
+//! The page's files.
 
-use actix_web::{
-    HttpResponse,
-    http::header,
-    middleware::DefaultHeaders,
-    web::{self, ServiceConfig},
-};
-
-/// A file: path, type, content.
-pub(crate) type File = (&'static str, &'static str, &'static str);
+use ws_examples::page::{CSS, File, HTML, JS};
 
 /// The files of the chat.
 pub(crate) const FILES: [File; 12] = [
@@ -25,29 +17,3 @@ pub(crate) const FILES: [File; 12] = [
     ("/status.js", JS, include_str!("page/status.js")),
     ("/text.js", JS, include_str!("page/text.js")),
 ];
-pub(crate) const HTML: &str = "text/html; charset=utf-8";
-pub(crate) const CSS: &str = "text/css; charset=utf-8";
-pub(crate) const JS: &str = "text/javascript; charset=utf-8";
-
-/// Routes to the files.
-pub(crate) const fn files(files: &'static [File]) -> impl FnOnce(&mut ServiceConfig) + Copy {
-    move |config| {
-        for &(path, kind, content) in files {
-            let file = move || async move { HttpResponse::Ok().content_type(kind).body(content) };
-            config.route(path, web::get().to(file));
-        }
-    }
-}
-
-/// A page may load what comes from here and nothing else, and a new build
-/// never meets old files.
-pub(crate) fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((header::CONTENT_SECURITY_POLICY, POLICY))
-        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((header::CACHE_CONTROL, "no-cache"))
-}
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";

@@ -72,7 +72,7 @@ function show({ sample, totals, rooms }) {
   set("sent", rate(sample.sent));
   set("sent-total", `${count(totals.sent)} in all, ${bytes(totals.bytes_sent)}`);
   set("queued", bytes(sample.queued));
-  set("given-up", `${count(totals.given_up)} messages given up`);
+  set("given-up", `${count(totals.given_up)} given up`);
   set("behind", count(sample.behind));
   $("behind-tile").toggleAttribute("data-warn", sample.behind > 0);
 

@@ -18,6 +18,7 @@ export function showRooms(rooms, all) {
     set(members, count(room.members));
   });
   none.hidden = rooms.length > 0;
+  list.hidden = rooms.length === 0;
   set(shown, rooms.length < all ? `the largest ${rooms.length} of ${count(all)}` : "");
 }
 
