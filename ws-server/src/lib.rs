@@ -61,6 +61,6 @@ pub use self::{
         Presence, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, TellError,
     },
     server::WsServer,
-    shutdown::Shutdown,
+    shutdown::{Drain, Shutdown},
     upgrade::keep_socket,
 };

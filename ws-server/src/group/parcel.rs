@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 
 use ws_actors::{Outbox, SendError};
 use ws_core::{Cause, ClosePayload, PreparedMessage};
@@ -48,6 +51,8 @@ pub(crate) enum Audience {
     Others(MemberId),
     AllBut(Arc<[MemberId]>),
     Only(Arc<[MemberId]>),
+    /// Those whose number, which chance gives them, is below this.
+    Part(RandomState, u64),
 }
 
 impl Audience {
@@ -70,20 +75,72 @@ impl Audience {
         Self::Only(members.into())
     }
 
+    /// A part of all, between 0 and 1; with the same chance, a larger part has
+    /// all that are in a smaller.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is out of range counts as its end"
+    )]
+    pub(crate) fn part(chance: &RandomState, part: f64) -> Self {
+        Self::Part(chance.clone(), (part * u64::MAX as f64) as u64)
+    }
+
     pub(super) fn has(&self, member: MemberId) -> bool {
         match self {
             Self::All => true,
             Self::Others(one) => *one != member,
             Self::AllBut(list) => list.binary_search(&member).is_err(),
             Self::Only(list) => list.binary_search(&member).is_ok(),
+            Self::Part(chance, below) => chance.hash_one(member) < *below,
         }
     }
 
     /// What it holds in memory, in bytes.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::All | Self::Others(_) => 0,
+            Self::All | Self::Others(_) | Self::Part(..) => 0,
             Self::AllBut(list) | Self::Only(list) => size_of_val(&**list),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_part_has_all_that_are_in_a_smaller() {
+        let chance = RandomState::new();
+        let members: Vec<_> = (0..1000).map(|_| MemberId::next()).collect();
+        let mut before: Vec<MemberId> = Vec::new();
+        for tenths in 0..=10 {
+            let part = Audience::part(&chance, f64::from(tenths) / 10.0);
+            let now: Vec<_> = members.iter().copied().filter(|it| part.has(*it)).collect();
+            assert!(before.iter().all(|it| part.has(*it)));
+            let expected = usize::try_from(tenths).unwrap() * 100;
+            // A thousand tosses: this far off is as good as impossible.
+            assert!(
+                now.len().abs_diff(expected) < 100,
+                "{tenths}: {}",
+                now.len()
+            );
+            before = now;
+        }
+        assert_eq!(before.len(), members.len());
+    }
+
+    #[test]
+    fn lists_are_in_order_whatever_was_given() {
+        let ids: Vec<_> = (0..4).map(|_| MemberId::next()).collect();
+        let but = Audience::all_but([ids[2], ids[0], ids[3]]);
+        let only = Audience::only([ids[2], ids[0], ids[3]]);
+        for (index, id) in ids.iter().enumerate() {
+            assert_eq!(but.has(*id), index == 1);
+            assert_eq!(only.has(*id), index != 1);
+        }
+        assert!(Audience::all_but([]).has(ids[0]));
+        assert!(!Audience::only([]).has(ids[0]));
+        assert!(!Audience::all_but([ids[0]]).has(ids[0]));
     }
 }

@@ -87,6 +87,11 @@ impl<R: RoomActor> Running<R> {
         catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
     }
 
+    /// Whether another actor would have nobody, and nothing it could do.
+    fn is_pointless(&self) -> bool {
+        self.room.is_gone() && (self.members.is_empty() || self.failures > 0)
+    }
+
     /// Has another actor made, after a while if it is not the first time.
     fn begin_anew(&mut self) {
         self.room.meters().restarted();
@@ -122,12 +127,11 @@ impl<R: RoomActor> Future for Running<R> {
                     return Poll::Pending;
                 }
                 Ok(Turn::Ended) => return Poll::Ready(()),
-                Err(panic) if this.members.is_empty() && this.room.is_gone() => {
-                    this.bury(&*panic);
-                    return Poll::Ready(());
-                }
                 Err(panic) => {
                     this.bury(&*panic);
+                    if this.is_pointless() {
+                        return Poll::Ready(());
+                    }
                     this.begin_anew();
                 }
             }
