@@ -1,5 +1,9 @@
 //! The program `opcodes`: its server frame by frame, as raw bytes, and its
 //! client against it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic of what a test leans on fails the test"
+)]
 
 use std::{net::SocketAddr, process::Command};
 
