@@ -195,7 +195,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outcome = None;
         self.congested = false;
         self.expiry = None;
-        self.tally = Tally::new(self.connection.has_extensions());
+        self.tally = self.tally.next(self.connection.has_extensions());
         let limit = self.outbox.flow().rate_limit;
         self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
     }

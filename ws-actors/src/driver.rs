@@ -287,7 +287,8 @@ impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
     /// Tells operators what has changed.
     fn count(&mut self) {
         let (ctx, meters) = (&mut self.ctx, self.handlers.meters());
-        ctx.tally.tell(meters, ctx.given_up());
+        let waiting = ctx.waits_for_peer();
+        ctx.tally.tell(meters, ctx.given_up(), waiting);
         if let Some(outcome) = &ctx.outcome {
             self.watch.close(meters, outcome, ctx.now, &ctx.tally);
         }

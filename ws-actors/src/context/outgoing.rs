@@ -11,6 +11,7 @@ use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, PreparedMessage, State
 
 use crate::{
     Occurrence, SendError,
+    metrics::Waiting,
     outbox::{Next, Outgoing},
 };
 
@@ -178,6 +179,17 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// The messages given up so far.
     pub(crate) fn given_up(&self) -> u64 {
         self.outbox.given_up()
+    }
+
+    /// What waits for the peer: nothing, once the connection has ended.
+    pub(crate) fn waits_for_peer(&self) -> Waiting {
+        if self.outcome.is_some() {
+            return Waiting::default();
+        }
+        Waiting {
+            bytes: self.queued_bytes(),
+            behind: self.congested,
+        }
     }
 
     /// Notes whether the peer keeps up; true if it has just caught up.
