@@ -10,7 +10,7 @@ use ws_core::{CloseCode, ClosePayload, Event, MessagePart, Opcode, Outcome, Utf8
 
 mod notice;
 
-pub use self::notice::{Notice, Occurrence, Slot, Writable};
+pub use self::notice::{Closing, Notice, Occurrence, Slot, Writable};
 
 /// A message that is made of a frame, or of a whole fragmented message.
 ///
