@@ -33,6 +33,7 @@
 mod endpoint;
 mod error;
 mod group;
+pub mod migrate;
 mod origin;
 mod rooms;
 mod server;
@@ -42,8 +43,9 @@ pub mod test;
 mod upgrade;
 
 pub use ws_actors::{
-    Binary, Closed, ConnectionHandle, Flow, FrameMessage, Json, Notice, Occurrence, Outbox,
-    Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot, Text, Writable, WsContext,
+    Binary, Closed, Closing, ConnectionHandle, Flow, FrameMessage, Json, Notice, Occurrence,
+    Outbox, Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot, Text, Writable,
+    WsContext,
 };
 pub use ws_core::{
     Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, MessagePart, Opcode, Outcome,

@@ -1,0 +1,3 @@
+//! todo
+#[cfg(feature = "actix-web-actors")]
+pub mod ws;
