@@ -9,6 +9,7 @@
 //!   themselves.
 //! - [`Rooms`] are joined and broadcast to, from any thread.
 //! - [`Shutdown`] ends all connections in good order.
+//! - [`migrate`] is for who comes from actix-web-actors or actix-ws.
 //!
 //! # Behind `HttpServer`
 //!
@@ -24,6 +25,8 @@
 //!
 //! # Features
 //!
+//! - `actix-web-actors`: the module `migrate::ws`, which runs actors that were
+//!   written for actix-web-actors.
 //! - `rustls`: [`WsServer`] over TLS.
 //! - `http2`: HTTP/2 for the rest of an app, over TLS; WebSockets stay on
 //!   HTTP/1.1.

@@ -146,18 +146,14 @@ async fn said(server: &Server, bytes: &[u8]) -> Vec<u8> {
 
 /// A frame of a client, with a mask that changes nothing.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        len @ ..126 => frame.push(0x80 | u8::try_from(len).unwrap()),
-        len @ ..0x1_0000 => {
-            frame.push(0xfe);
-            frame.extend(u16::try_from(len).unwrap().to_be_bytes());
-        }
-        len => {
-            frame.push(0xff);
-            frame.extend((len as u64).to_be_bytes());
-        }
-    }
+    let len = payload.len() as u64;
+    let (length, bytes) = match len {
+        0..126 => (0x80 | len as u8, 0),
+        126..0x1_0000 => (0xfe, 2),
+        0x1_0000.. => (0xff, 8),
+    };
+    let mut frame = vec![first, length];
+    frame.extend(&len.to_be_bytes()[8 - bytes..]);
     frame.extend([0; 4]);
     frame.extend(payload);
     frame

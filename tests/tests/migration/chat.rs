@@ -125,20 +125,28 @@ async fn shout(server: &Server) {
 async fn call(server: &Server, stream: TcpStream) {
     let mut ada = enter(server).await;
     assert_eq!(ask(&mut ada, "/name Ada").await, "you are Ada");
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    write.write_all(b"/name Tom\n/who\n").await.unwrap();
-    for expected in ["you are Tom", "Ada, Tom"] {
-        let line = within("a line", lines.next_line()).await;
-        assert_eq!(line.unwrap().as_deref(), Some(expected));
-    }
+    let mut tom = BufReader::new(stream);
+    type_in(&mut tom, "/name Tom\n/who\n").await;
+    assert_eq!(line(&mut tom).await, "you are Tom\n");
+    assert_eq!(line(&mut tom).await, "Ada, Tom\n");
     ada.send("hello, Tom").await;
-    let line = within("a line", lines.next_line()).await;
-    assert_eq!(line.unwrap().as_deref(), Some("Ada: hello, Tom"));
-    write.write_all(b"hello, Ada\n").await.unwrap();
+    assert_eq!(line(&mut tom).await, "Ada: hello, Tom\n");
+    type_in(&mut tom, "hello, Ada\n").await;
     assert_eq!(ada.text().await, "Tom: hello, Ada");
-    drop((lines, write));
+    drop(tom);
     until_alone(&mut ada, "Ada").await;
+}
+
+async fn type_in(terminal: &mut BufReader<TcpStream>, lines: &str) {
+    let typed = terminal.write_all(lines.as_bytes()).await;
+    typed.expect("the server takes what is typed");
+}
+
+async fn line(terminal: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    let read = within("a line", terminal.read_line(&mut line)).await;
+    read.expect("the server answers");
+    line
 }
 
 async fn enter(server: &Server) -> Client {

@@ -70,7 +70,7 @@ async fn echo_leaves_who_does_not_answer_its_pings() {
 fn hurried(app: &mut actix_web::web::ServiceConfig) {
     let config = Config::new().close_timeout(QUICK.patience);
     let endpoint = ws::endpoint::<after::echo::Echo>().config(config).build();
-    app.app_data(endpoint.unwrap());
+    app.app_data(endpoint.expect("nothing in it contradicts"));
     after::echo::configure(app);
 }
 

@@ -168,10 +168,13 @@ fn open(
 /// The code that the server closes with, whatever it says before.
 async fn last(client: &mut Client) -> CloseCode {
     loop {
-        match client.event().await {
-            Event::Closed(outcome) => return outcome.code(),
-            Event::Message(message) => assert_eq!(message.opcode(), Opcode::BINARY),
-            event => panic!("{event:?} instead of the end"),
+        let event = client.event().await;
+        if let Event::Closed(outcome) = event {
+            return outcome.code();
         }
+        let Event::Message(message) = event else {
+            panic!("{event:?} instead of the end");
+        };
+        assert_eq!(message.opcode(), Opcode::BINARY);
     }
 }
