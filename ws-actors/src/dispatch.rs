@@ -197,6 +197,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 }
 
 /// The place in the table of what reports this event.
+#[inline]
 const fn slot(event: &Event) -> Option<Slot> {
     Some(Slot::of(match event {
         Event::Message(message) => Message::opcode(message),

@@ -5,7 +5,7 @@ use std::{
     task::Waker,
 };
 
-use ws_core::{Cause, CloseCode, ClosePayload, PreparedMessage};
+use ws_core::{Cause, CloseCode, ClosePayload, PreparedBatch, PreparedMessage};
 
 use crate::{Flow, Overflow, SendError};
 
@@ -56,6 +56,18 @@ impl Outbox {
         self.push(Outgoing::Prepared(message), None)
     }
 
+    /// Queues messages that are encoded already, one behind the other, and tells
+    /// how many of them it took: fewer where [`send`](Self::send) fails.
+    pub fn send_batch(&self, batch: &PreparedBatch) -> usize {
+        let messages = batch.messages();
+        let together = Outgoing::Batch(batch.clone(), 0);
+        if !self.is_closed() && self.0.queue.borrow().has_room(&together, &self.0.flow) {
+            return self.push(together, None).map_or(0, |()| messages.len());
+        }
+        let taken = messages.iter().map(|message| self.send(message.clone()));
+        taken.filter(Result::is_ok).count()
+    }
+
     /// Queues a message of which only the newest counts: it takes the place of
     /// the one with this key that still waits, if there is one.
     ///
@@ -80,6 +92,13 @@ impl Outbox {
             self.0.close.replace(Some(Box::new((payload, cause))));
             self.wake();
         }
+    }
+
+    /// A number that no other outbox of this thread has, as long as this one
+    /// exists.
+    #[must_use]
+    pub fn id(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
     }
 
     /// The number of bytes that wait here.

@@ -36,6 +36,7 @@
 mod endpoint;
 mod error;
 mod group;
+pub mod metrics;
 pub mod migrate;
 mod origin;
 mod rooms;
@@ -60,8 +61,11 @@ pub use self::{
     endpoint::{Endpoint, EndpointBuilder},
     error::{EndpointError, UpgradeError},
     group::MemberId,
-    rooms::{BroadcastError, Membership, Rooms},
+    rooms::{
+        ActorMembership, ActorRooms, BroadcastError, JoinError, Member, Members, Membership,
+        Presence, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, TellError,
+    },
     server::WsServer,
-    shutdown::Shutdown,
+    shutdown::{Drain, Shutdown},
     upgrade::keep_socket,
 };

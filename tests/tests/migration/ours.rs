@@ -2,13 +2,12 @@
 
 use actix_web::web::ServiceConfig;
 use ws_core::{Cause, CloseCode, Event, Opcode};
-use ws_server::{EndpointBuilder, Shutdown, migrate::ws};
+use ws_server::{Drain, EndpointBuilder, Shutdown, migrate::ws};
 use ws_tests::{
     client::Client,
     raw::{End, Raw},
     request::Request,
     server::Server,
-    wait::LIMIT,
 };
 
 use crate::{after, diary::Diary};
@@ -144,7 +143,7 @@ async fn shutdown_closes_the_connections() {
     let ends = shutdown.clone();
     let mut diary = open(move |it| it.shutdown(&ends));
     let mut client = diary.client().await;
-    actix_rt::spawn(async move { shutdown.close_all(LIMIT).await });
+    actix_rt::spawn(async move { shutdown.drain(&Drain::new()).await });
     let outcome = client.closed().await;
     assert_eq!(outcome.cause, Cause::Remote);
     assert_eq!(outcome.code(), CloseCode::GOING_AWAY);

@@ -37,6 +37,7 @@ impl Slot {
 
     /// The place for frames of this opcode.
     #[must_use]
+    #[inline]
     pub const fn of(opcode: Opcode) -> Self {
         Self(opcode.get())
     }
@@ -47,6 +48,7 @@ impl Slot {
         Opcode::new(self.0)
     }
 
+    #[inline]
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
@@ -102,6 +104,7 @@ impl Occurrence {
 impl<M: FrameMessage> Notice for M {
     const SLOT: Slot = Slot::of(M::OPCODE);
 
+    #[inline]
     fn notice(occurrence: Occurrence) -> Result<Self, Rejection> {
         match occurrence {
             Occurrence::Frame(event) => M::from_event(event),

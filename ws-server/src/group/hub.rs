@@ -1,19 +1,15 @@
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashMap,
     mem,
     rc::Rc,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
 };
 
-use tokio::sync::Notify;
 use ws_actors::Outbox;
-use ws_core::Cause;
+use ws_core::{PreparedBatch, PreparedMessage};
 
-use super::{MemberId, Parcel};
+use super::{Audience, Counts, Delivery, Group, MemberId, Parcel, Post};
 
 /// The members of all groups that live on one thread.
 ///
@@ -22,31 +18,24 @@ use super::{MemberId, Parcel};
 #[derive(Debug)]
 pub(super) struct Hub {
     post: Arc<Post>,
-    groups: RefCell<HashMap<u64, Vec<Member>>>,
+    /// Shared with who hands out.
+    groups: RefCell<HashMap<u64, Rc<Company>>>,
+    seats: Cell<usize>,
 }
 
-#[derive(Debug)]
+/// The members of one group.
+#[derive(Debug, Clone)]
+struct Company {
+    counts: Arc<dyn Counts>,
+    members: Vec<Member>,
+}
+
+#[derive(Debug, Clone)]
 struct Member {
     id: MemberId,
     /// The number of the last delivery before it joined.
     joined_after: u64,
     outbox: Outbox,
-}
-
-/// Where other threads leave deliveries for a hub.
-#[derive(Debug, Default)]
-pub(super) struct Post {
-    deliveries: Mutex<Vec<Delivery>>,
-    bytes: AtomicUsize,
-    arrived: Notify,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Delivery {
-    pub(super) group: u64,
-    pub(super) number: u64,
-    pub(super) parcel: Parcel,
-    pub(super) except: Option<MemberId>,
 }
 
 thread_local! {
@@ -61,12 +50,19 @@ impl Hub {
                 let hub = Rc::new(Self {
                     post: Arc::default(),
                     groups: RefCell::default(),
+                    seats: Cell::default(),
                 });
                 let retire = Retire(Rc::clone(&hub));
                 actix_rt::spawn(async move {
+                    let mut storage = Vec::new();
                     loop {
-                        retire.0.post.arrived.notified().await;
-                        retire.0.hand_out();
+                        retire.0.post.arrival().await;
+                        if retire.0.seats.get() >= MANY {
+                            // Who is about to say something too goes first: then
+                            // all of it leaves in one write to each.
+                            tokio::task::yield_now().await;
+                        }
+                        storage = retire.0.hand_out(storage);
                     }
                 });
                 hub
@@ -83,53 +79,130 @@ impl Hub {
         Arc::ptr_eq(&self.post, post)
     }
 
-    pub(super) fn seat(&self, group: u64, id: MemberId, joined_after: u64, outbox: Outbox) {
+    pub(super) fn seat(&self, group: &Group, id: MemberId, joined_after: u64, outbox: Outbox) {
         let mut groups = self.groups.borrow_mut();
-        // Ids only grow, so the list is in their order.
-        groups.entry(group).or_default().push(Member {
+        let company = groups.entry(group.id).or_insert_with(|| {
+            let counts = Arc::clone(&group.counts);
+            let members = Vec::new();
+            Rc::new(Company { counts, members })
+        });
+        let members = &mut Rc::make_mut(company).members;
+        let member = Member {
             id,
             joined_after,
             outbox,
-        });
+        };
+        // An id is nearly always the highest so far.
+        let place = members.partition_point(|other| other.id < id);
+        members.insert(place, member);
+        self.seats.update(|seats| seats + 1);
     }
 
     pub(super) fn vacate(&self, group: u64, id: MemberId) {
         let mut groups = self.groups.borrow_mut();
-        let Some(members) = groups.get_mut(&group) else {
+        let Some(company) = groups.get_mut(&group) else {
             return;
         };
-        if let Ok(index) = members.binary_search_by_key(&id, |member| member.id) {
-            members.remove(index);
-        }
+        let members = &mut Rc::make_mut(company).members;
+        let index = members.binary_search_by_key(&id, |member| member.id);
+        let gone = index.ok().map(|index| members.remove(index));
         if members.is_empty() {
             groups.remove(&group);
         }
+        drop(groups);
+        self.seats
+            .update(|seats| seats - usize::from(gone.is_some()));
+        // What waits in its outbox may be anybody's code.
+        drop(gone);
     }
 
-    fn hand_out(&self) {
-        let deliveries = self.post.take();
-        let groups = self.groups.borrow();
-        for delivery in deliveries {
-            let members = groups
-                .get(&delivery.group)
-                .map_or(&[][..], |members| members);
-            for member in members {
-                if member.joined_after >= delivery.number || Some(member.id) == delivery.except {
-                    continue;
+    /// Gives members what has come; gives back the emptied storage.
+    fn hand_out(&self, storage: Vec<Delivery>) -> Vec<Delivery> {
+        let mut deliveries = self.post.take(storage);
+        for run in deliveries.chunk_by(|one, other| one.group == other.group) {
+            // Nothing stays borrowed: an outbox that is given up drops streams,
+            // which may be anybody's code, and may join and leave.
+            let company = self.groups.borrow().get(&run[0].group).cloned();
+            if let Some(company) = company {
+                company.take(run);
+            }
+        }
+        deliveries.clear();
+        if deliveries.capacity() > STORAGE {
+            mem::take(&mut deliveries);
+        }
+        deliveries
+    }
+}
+
+impl Company {
+    fn take(&self, deliveries: &[Delivery]) {
+        let (mut meant, mut taken) = (0, 0);
+        let mut hand = |member: &Member, delivery: &Delivery| {
+            if member.may_have(delivery) {
+                let handed = delivery.parcel.hand_to(&member.outbox);
+                (meant, taken) = (meant + 1, taken + usize::from(handed.is_ok()));
+            }
+        };
+        let (mut meant_together, mut taken_together) = (0, 0);
+        let wide = |delivery: &Delivery| self.few(delivery).is_none();
+        for run in deliveries.chunk_by(|one, other| wide(one) && wide(other)) {
+            if let Some(list) = self.few(&run[0]) {
+                for id in list {
+                    let index = self.members.binary_search_by_key(id, |member| member.id);
+                    if let Ok(index) = index {
+                        hand(&self.members[index], &run[0]);
+                    }
                 }
-                match &delivery.parcel {
-                    // A member that cannot take it is closing, for that or
-                    // another reason, and its own report says which.
-                    Parcel::Message(message) => {
-                        member.outbox.send(message.clone()).ok();
+                continue;
+            }
+            let batch = self.batch(run);
+            // All messages go to a member while it is at hand.
+            for member in &self.members {
+                match &batch {
+                    Some(batch) if run.iter().all(|delivery| member.may_have(delivery)) => {
+                        meant_together += run.len();
+                        taken_together += member.outbox.send_batch(batch);
                     }
-                    Parcel::Drain(payload) => {
-                        let payload = payload.clone();
-                        member.outbox.close_because(payload, Cause::Drain);
-                    }
+                    Some(_) | None => run.iter().for_each(|delivery| hand(member, delivery)),
                 }
             }
         }
+        self.counts
+            .delivered(meant + meant_together, taken + taken_together);
+    }
+
+    /// The messages of several deliveries joined, if it is worth it.
+    fn batch(&self, deliveries: &[Delivery]) -> Option<PreparedBatch> {
+        if deliveries.len() < 2 || self.members.len() < FEW {
+            return None;
+        }
+        let messages = deliveries.iter().map(|delivery| match &delivery.parcel {
+            Parcel::Message(message) => Some(message.clone()),
+            Parcel::Latest(..) | Parcel::Close(_) => None,
+        });
+        let messages: Vec<_> = messages.collect::<Option<_>>()?;
+        let len: usize = messages.iter().map(PreparedMessage::len).sum();
+        (len <= BATCH).then(|| PreparedBatch::new(messages))
+    }
+
+    /// For whom a delivery is, if they are few among the members.
+    fn few<'a>(&self, delivery: &'a Delivery) -> Option<&'a [MemberId]> {
+        match &delivery.audience {
+            Audience::Only(list) if list.len() < self.members.len() / 8 => Some(list),
+            Audience::All
+            | Audience::Others(_)
+            | Audience::AllBut(_)
+            | Audience::Only(_)
+            | Audience::Part(..) => None,
+        }
+    }
+}
+
+impl Member {
+    /// Whether it was there when something was sent, and is meant.
+    fn may_have(&self, delivery: &Delivery) -> bool {
+        self.joined_after < delivery.number && delivery.audience.has(self.id)
     }
 }
 
@@ -143,43 +216,13 @@ impl Drop for Retire {
     }
 }
 
-impl Post {
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) >= FULL
-    }
-
-    pub(super) fn push(&self, delivery: Delivery) {
-        self.bytes.fetch_add(delivery.len(), Ordering::Relaxed);
-        let mut deliveries = self.lock();
-        deliveries.push(delivery);
-        if deliveries.len() == 1 {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn take(&self) -> Vec<Delivery> {
-        let deliveries = mem::take(&mut *self.lock());
-        self.bytes.store(0, Ordering::Relaxed);
-        deliveries
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
-        self.deliveries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Delivery {
-    fn len(&self) -> usize {
-        let message = match &self.parcel {
-            Parcel::Message(message) => message.len(),
-            Parcel::Drain(_) => 0,
-        };
-        message + size_of::<Self>()
-    }
-}
-
-/// How many bytes may wait for a thread. It takes all of them once in a turn
-/// of its loop, so this is reached only if the thread is blocked.
-const FULL: usize = 16 << 20;
+/// How many deliveries storage is kept for.
+const STORAGE: usize = 1024;
+/// From so many places on it is worth a look at the sockets to have more to
+/// hand out at once.
+const MANY: usize = 64;
+/// For fewer members, messages are not joined.
+const FEW: usize = 4;
+/// The most that is joined, in bytes: what a connection takes before messages
+/// wait.
+const BATCH: usize = 64 * 1024;

@@ -40,7 +40,7 @@ impl Guest {
     fn join(&mut self, room: &str, ctx: &WsContext<Self>) {
         self.place = None;
         let place = self.rooms.join(room.to_owned(), self.name.clone(), ctx);
-        self.place = Some(place);
+        self.place = place.ok(); // fails only where rooms have limits
     }
 }
 
@@ -63,7 +63,7 @@ impl Handler<Text> for Guest {
         let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
         let answer = match command {
             "/name" => {
-                let room = place.room().clone();
+                let room = place.room().key().clone();
                 rest.clone_into(&mut self.name);
                 self.join(&room, ctx);
                 format!("you are {rest}")
@@ -73,7 +73,8 @@ impl Handler<Text> for Guest {
                 format!("you are in {rest}")
             }
             "/who" => {
-                let mut names: Vec<_> = place.members().into_iter().map(|(_, it)| it).collect();
+                let members = place.room().members();
+                let mut names: Vec<_> = members.iter().map(|it| &**it.data()).collect();
                 names.sort_unstable();
                 names.join(", ")
             }
