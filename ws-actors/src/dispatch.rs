@@ -208,15 +208,16 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
     /// Whether the actor has to hear of this event, in its turn.
     pub(crate) fn concerns(&self, event: &Event) -> bool {
-        opcode(event).is_some_and(|opcode| !opcode.is_control() || self.handles(opcode))
+        slot(event).is_some_and(|slot| slot.is_data() || self.has(slot))
             || matches!(event, Event::Closed(_))
     }
 
     /// The limits and deadlines of the protocol.
     ///
     /// Whatever the configuration says, an actor gets whole messages unless it
-    /// handles [`Part`](crate::Part), Ping and Close frames are answered for it,
-    /// and the opcodes of its messages are registered.
+    /// handles [`Part`](crate::Part), Pings are answered for it, so are Close
+    /// frames unless it handles [`Closing`](crate::Closing), and the opcodes of its
+    /// messages are registered.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.wanted.config = Some(config);
@@ -236,7 +237,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
             .opcodes(registry)
             .delivery(delivery)
             .auto_pong(true)
-            .auto_close(true);
+            .auto_close(!self.has(Slot::CLOSING));
         self.config = Arc::new(config);
         self
     }
@@ -288,13 +289,13 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     }
 
     pub(crate) fn dispatch(&self, actor: &mut A, event: Event, ctx: &mut WsContext<A>) {
-        let Some(opcode) = opcode(&event) else {
+        let Some(slot) = slot(&event) else {
             return;
         };
-        let result = match self.table[Slot::of(opcode).index()] {
+        let result = match self.table[slot.index()] {
             Some(call) => call(actor, Occurrence::Frame(event), ctx),
-            None if opcode.is_control() => Ok(()),
-            None => Err(Rejection::unsupported()),
+            None if slot.is_data() => Err(Rejection::unsupported()),
+            None => Ok(()),
         };
         if let Err(Rejection(payload)) = result {
             ctx.close_with(payload, Cause::Rejected);
@@ -313,17 +314,18 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
 /// The place in the table of what reports this event.
 #[inline]
-const fn opcode(event: &Event) -> Option<Opcode> {
-    match event {
-        Event::Message(message) => Some(Message::opcode(message)),
-        Event::Ping(_) => Some(Opcode::PING),
-        Event::Pong { .. } => Some(Opcode::PONG),
-        Event::Control { opcode, .. } => Some(*opcode),
-        Event::Closed(_) => Some(Opcode::CLOSE),
-        Event::Part(_) => Some(Part::OPCODE),
-        // `Handlers::config` asked for none of these.
-        Event::Frame { .. } | Event::Closing(_) | _ => None,
-    }
+const fn slot(event: &Event) -> Option<Slot> {
+    Some(Slot::of(match event {
+        Event::Message(message) => Message::opcode(message),
+        Event::Ping(_) => Opcode::PING,
+        Event::Pong { .. } => Opcode::PONG,
+        Event::Control { opcode, .. } => *opcode,
+        Event::Closed(_) => Opcode::CLOSE,
+        Event::Part(_) => Part::OPCODE,
+        Event::Closing(_) => return Some(Slot::CLOSING),
+        // `Handlers::config` did not ask for it.
+        Event::Frame { .. } | _ => return None,
+    }))
 }
 
 /// The name of a type without the modules that it is in.

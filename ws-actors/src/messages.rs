@@ -12,7 +12,7 @@ use crate::FrameKind;
 
 mod notice;
 
-pub use self::notice::{Notice, Occurrence, Slot, Writable};
+pub use self::notice::{Closing, Notice, Occurrence, Slot, Writable};
 
 /// A message that is made of a frame, or of a whole fragmented message.
 ///

@@ -11,6 +11,7 @@
 //!   those of a user or token.
 //! - [`Rooms`] are joined and broadcast to, from any thread.
 //! - [`Shutdown`] ends all connections in good order.
+//! - [`migrate`] is for who comes from actix-web-actors or actix-ws.
 //!
 //! # Behind `HttpServer`
 //!
@@ -26,6 +27,8 @@
 //!
 //! # Features
 //!
+//! - `actix-web-actors`: the module `migrate::ws`, which runs actors that were
+//!   written for actix-web-actors.
 //! - `msgpack`: messages that hold values of serde types as MessagePack.
 //! - `rustls`: [`WsServer`] over TLS.
 //! - `http2`: HTTP/2 for the rest of an app, over TLS; WebSockets stay on
@@ -39,6 +42,7 @@ mod endpoint;
 mod error;
 mod group;
 pub mod metrics;
+pub mod migrate;
 mod origin;
 mod rooms;
 mod server;
@@ -50,9 +54,9 @@ mod upgrade;
 #[cfg(feature = "msgpack")]
 pub use ws_actors::MsgPack;
 pub use ws_actors::{
-    Binary, Closed, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers, HandlersError, Json,
-    Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot,
-    Text, Writable, WsContext,
+    Binary, Closed, Closing, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers,
+    HandlersError, Json, Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit,
+    Rejection, SendError, Slot, Text, Writable, WsContext,
 };
 pub use ws_core::{
     Cause, CloseCode, ClosePayload, Config, Event, InvalidUtf8, Message, MessagePart, Opcode,

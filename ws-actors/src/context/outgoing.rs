@@ -31,7 +31,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         let Some((payload, cause)) = self.outbox.take_close() else {
             return;
         };
-        if self.connection.state() == State::Open {
+        if self.may_send() {
             // The outbox is bounded, and the Close frame has to be behind it.
             let under_way = self.under_way.take().map(Outgoing::Parts);
             let mut next = under_way.or_else(|| self.outbox.pop());
@@ -61,7 +61,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn drain_outbox(&mut self, cx: &mut Context<'_>) {
         // A Pong that found no room goes before what makes none.
         self.connection.transmit();
-        if self.connection.state() != State::Open {
+        if !self.may_send() {
             self.under_way = None;
             if self.reconnects == Reconnects::No {
                 self.outbox.shut();
@@ -212,7 +212,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Sends a message at once, or puts it behind those that wait.
     pub(super) fn queue(&mut self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
         self.check_open()?;
-        if self.connection.state() != State::Open {
+        if !self.may_send() {
             return self.outbox.keep(outgoing, key);
         }
         let first = self.outbox.is_empty() && self.under_way.is_none();
@@ -268,12 +268,18 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.try_transmit(outgoing).ok();
     }
 
+    /// Whether the peer hears what is said: until our Close frame (§5.5.1).
+    #[inline]
+    pub(super) fn may_send(&self) -> bool {
+        matches!(self.connection.state(), State::Open | State::RemoteClosing)
+    }
+
     pub(super) fn check_open(&self) -> Result<(), SendError> {
         if self.outbox.is_closed() {
             return Err(SendError::CLOSING);
         }
         match self.reconnects {
-            _ if self.connection.state() == State::Open => Ok(()),
+            _ if self.may_send() => Ok(()),
             Reconnects::Keeping => Ok(()),
             Reconnects::Refusing => Err(SendError::Offline),
             Reconnects::No => Err(SendError::CLOSING),

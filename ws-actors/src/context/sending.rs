@@ -6,9 +6,7 @@ use actix::Actor;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use ws_core::{
-    Cause, CloseCode, ClosePayload, Message, Opcode, PreparedMessage, Rsv, State, Utf8Bytes,
-};
+use ws_core::{Cause, CloseCode, ClosePayload, Message, Opcode, PreparedMessage, Rsv, Utf8Bytes};
 
 use crate::{
     ConnectionHandle, SendError,
@@ -197,6 +195,21 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         Ok(self.connection.ping(payload)?)
     }
 
+    /// Queues a Pong that answers no Ping, with a payload of at most 125 bytes
+    /// ([RFC 6455 §5.5.3]).
+    ///
+    /// Pings need no help, they are answered; this one is for protocols above.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ping`](Self::ping).
+    ///
+    /// [RFC 6455 §5.5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+    pub fn pong(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
+        self.check_control()?;
+        Ok(self.connection.pong(payload)?)
+    }
+
     /// Queues a control frame of one of your own opcodes, with a payload of at
     /// most 125 bytes. It goes before the messages that wait.
     ///
@@ -224,8 +237,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         reason: impl Into<Utf8Bytes>,
     ) -> Result<(), SendError> {
         let payload = ClosePayload::new(code, reason)?;
-        let is_open = self.connection.state() == State::Open;
-        if self.outbox.is_closed() || !is_open && self.reconnects == Reconnects::No {
+        if self.outbox.is_closed() || !self.may_send() && self.reconnects == Reconnects::No {
             return Err(SendError::CLOSING);
         }
         self.close_with(payload, Cause::Local);
