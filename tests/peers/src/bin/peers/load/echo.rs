@@ -1,0 +1,143 @@
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use ws_peers::{
+    poller::Poller,
+    wire::{self, BINARY},
+};
+
+use super::{Clock, Frames, Load, READ, TICK, connect};
+
+/// Clients that send a message for each that comes back.
+pub(crate) struct Echo {
+    poller: Poller,
+    clients: Vec<Client>,
+    /// How many messages of each client are under way.
+    depth: usize,
+    /// What a server sends, and how long its header is.
+    expected: (Vec<u8>, usize),
+    /// As many frames as a client has under way.
+    burst: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Nothing has run yet: payloads are compared, too.
+    fresh: bool,
+}
+
+struct Client {
+    stream: TcpStream,
+    frames: Frames,
+    /// How much of `burst` is to be sent, from where, in bytes.
+    unsent: usize,
+    at: usize,
+    owed: usize,
+}
+
+impl Echo {
+    pub(crate) fn connect(
+        to: SocketAddr,
+        path: &str,
+        connections: usize,
+        depth: usize,
+        size: usize,
+    ) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        let mut clients = Vec::with_capacity(connections);
+        for (token, stream) in connect(to, path, connections)?.into_iter().enumerate() {
+            poller.add(&stream, token)?;
+            clients.push(Client {
+                stream,
+                frames: Frames::default(),
+                unsent: 0,
+                at: 0,
+                owed: 0,
+            });
+        }
+        let payload: Vec<u8> = (0..size).map(|at| b'a' + (at % 26) as u8).collect();
+        let frame = wire::server_frame(BINARY, &payload);
+        let header = frame.len() - size;
+        Ok(Self {
+            poller,
+            clients,
+            depth,
+            expected: (frame, header),
+            burst: wire::client_frame(BINARY, &payload).repeat(depth),
+            buffer: vec![0; READ],
+            fresh: true,
+        })
+    }
+}
+
+impl Load for Echo {
+    fn run(&mut self, span: Duration) -> io::Result<u64> {
+        let clock = Clock::start(span);
+        let frame = self.burst.len() / self.depth;
+        let mut owed = self.clients.len() * self.depth;
+        let mut returned = 0;
+        for client in &mut self.clients {
+            client.unsent = self.burst.len();
+            client.send(&self.burst)?;
+        }
+        // Those who have something to send, once all have read.
+        let mut ready = Vec::new();
+        let mut over = false;
+        while owed > 0 {
+            for event in self.poller.wait(Some(TICK))? {
+                let client = &mut self.clients[event.token];
+                let mut count = 0;
+                while event.readable {
+                    let read = match client.stream.read(&mut self.buffer) {
+                        Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                        Ok(read) => read,
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                        Err(error) => return Err(error),
+                    };
+                    let (expected, header) = (&self.expected.0, self.expected.1);
+                    let bytes = &self.buffer[..read];
+                    count += client.frames.count(bytes, expected, header, self.fresh)?;
+                    if read < self.buffer.len() {
+                        break;
+                    }
+                }
+                returned += count as u64;
+                owed -= count;
+                client.owed += count;
+                if client.owed > 0 || (client.unsent > 0 && event.writable) {
+                    ready.push(event.token);
+                }
+            }
+            over = over || clock.over()?;
+            for token in ready.drain(..) {
+                let client = &mut self.clients[token];
+                let again = std::mem::take(&mut client.owed);
+                if !over {
+                    owed += again;
+                    client.unsent += again * frame;
+                }
+                client.send(&self.burst)?;
+            }
+        }
+        self.fresh = false;
+        Ok(returned)
+    }
+}
+
+impl Client {
+    /// Sends what is to be sent, as far as there is room.
+    fn send(&mut self, burst: &[u8]) -> io::Result<()> {
+        while self.unsent > 0 {
+            let part = &burst[self.at..burst.len().min(self.at + self.unsent)];
+            match self.stream.write(part) {
+                Ok(sent) => {
+                    self.unsent -= sent;
+                    self.at = (self.at + sent) % burst.len();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
