@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    io,
     path::PathBuf,
     thread,
     time::{Duration, Instant},
@@ -11,7 +12,9 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    machine, outcome::{Run, RowSamples, Sample, ServerSamples},
+    load::Load,
+    machine,
+    outcome::{RowSamples, Run, Sample, ServerSamples},
     process::{Cores, Process, stay_on},
     report,
     rows::Row,
@@ -27,14 +30,17 @@ pub(crate) struct Options {
     /// Only these servers; ratios need `limit` among them
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SERVER,...")]
     servers: Vec<Server>,
-    /// How often each server runs each row [default: 10, or 3 if --quick]
+    /// How often each server has its turn in each row [default: 40, or 6 if --quick]
     #[arg(long, value_name = "COUNT")]
     rounds: Option<usize>,
-    /// How long it is measured each time, in milliseconds [default: 600, or 150 if --quick]
-    #[arg(long, value_name = "MILLISECONDS")]
-    span: Option<u64>,
-    /// How long it is busy before, in milliseconds
-    #[arg(long, default_value_t = 150, value_name = "MILLISECONDS")]
+    /// After how many rounds servers are started anew
+    #[arg(long, default_value_t = 10, value_name = "COUNT")]
+    fresh: usize,
+    /// How long a turn takes, in milliseconds
+    #[arg(long, default_value_t = 60, value_name = "MILLISECONDS")]
+    span: u64,
+    /// How long a server is busy before its turn, in milliseconds
+    #[arg(long, default_value_t = 15, value_name = "MILLISECONDS")]
     warm_up: u64,
     /// Keep what was measured in this file
     #[arg(long, value_name = "FILE")]
@@ -46,37 +52,42 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options, quick: bool, cores: Cores) -> Result<(), Box<dyn Error>> {
     stay_on(cores.load)?;
-    let span = Duration::from_millis(options.span.unwrap_or(if quick { 150 } else { 600 }));
-    let warm_up = Duration::from_millis(options.warm_up);
-    let rounds = options.rounds.unwrap_or(if quick { 3 } else { 10 }).max(1);
+    let turn = Turn {
+        warm_up: Duration::from_millis(options.warm_up),
+        span: Duration::from_millis(options.span),
+    };
+    let rounds = options.rounds.unwrap_or(if quick { 6 } else { 40 }).max(1);
     let rows = or_all(&options.rows);
     let servers = or_all(&options.servers);
     let mut run = Run {
         machine: machine::describe(),
         rows: rows.iter().map(|&row| RowSamples::new(row, &servers)).collect(),
     };
-    let each: usize = run.rows.iter().map(|row| row.servers.len()).sum();
     // Drawn only where somebody can see it.
-    let bar = ProgressBar::new((rounds * each) as u64).with_style(
+    let bar = ProgressBar::new((rounds * rows.len()) as u64).with_style(
         ProgressStyle::with_template("{wide_bar} {percent}%, {eta} left: {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    for round in 0..rounds {
-        for (number, row) in run.rows.iter_mut().enumerate() {
-            // Nobody is always the first after somebody else.
-            let count = row.servers.len();
-            for turn in 0..count {
-                let place = (round + number + turn) % count;
-                let samples = &mut row.servers[place];
-                bar.set_message(format!("{} {}", row.row.name(), samples.server.name()));
-                let sample = sample(row.row, samples.server, warm_up, span, cores);
-                let sample = sample.map_err(|error| {
-                    format!("{}, {}: {error}", samples.server.name(), row.row.title())
-                })?;
-                samples.samples.push(sample);
+    let mut done = 0;
+    while done < rounds {
+        let until = rounds.min(done + options.fresh.max(1));
+        for row in &mut run.rows {
+            bar.set_message(row.row.name());
+            let mut contenders = Vec::new();
+            for samples in &row.servers {
+                contenders.push(Contender::start(row.row, samples.server, cores)?);
+            }
+            let count = contenders.len();
+            for round in done..until {
+                // Nobody is always the first after somebody else.
+                for place in (0..count).map(|place| (round + place) % count) {
+                    let sample = contenders[place].sample(turn)?;
+                    row.servers[place].samples.push(sample);
+                }
                 bar.inc(1);
             }
         }
+        done = until;
     }
     bar.finish_and_clear();
     report::print(&run);
@@ -89,29 +100,57 @@ pub(crate) fn run(options: &Options, quick: bool, cores: Cores) -> Result<(), Bo
     Ok(())
 }
 
-/// A new server, busy for the span.
-fn sample(
-    row: Row,
-    server: Server,
+/// A server and its clients.
+struct Contender {
+    process: Process,
+    load: Box<dyn Load>,
+    /// Who and what, if something goes wrong.
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Turn {
     warm_up: Duration,
     span: Duration,
-    cores: Cores,
-) -> std::io::Result<Sample> {
-    let service = row.service();
-    let process = Process::start(server.command(service)?, cores.server)?;
-    let mut load = row.load(process.address, server.path(service))?;
-    load.run(warm_up)?;
-    // What a thread computes is known exactly once it sleeps.
-    thread::sleep(REST);
-    let (cpu, sleeps, start) = (process.cpu()?, process.sleeps()?, Instant::now());
-    let count = load.run(span)?.max(1) as f64;
-    let elapsed = start.elapsed();
-    thread::sleep(REST);
-    Ok(Sample {
-        nanoseconds: (process.cpu()? - cpu) as f64 / count,
-        per_second: count / elapsed.as_secs_f64(),
-        sleeps: (process.sleeps()? - sleeps) as f64 / count,
-    })
+}
+
+impl Contender {
+    fn start(row: Row, server: Server, cores: Cores) -> Result<Self, Box<dyn Error>> {
+        let name = format!("{}, {}", server.name(), row.title());
+        let named = |error| format!("{name}: {error}");
+        let service = row.service();
+        let command = server.command(service).map_err(named)?;
+        let process = Process::start(command, cores.server).map_err(named)?;
+        let load = row.load(process.address, server.path(service));
+        let mut load = load.map_err(named)?;
+        load.run(FIRST).map_err(named)?;
+        Ok(Self {
+            process,
+            load,
+            name,
+        })
+    }
+
+    fn sample(&mut self, turn: Turn) -> Result<Sample, Box<dyn Error>> {
+        let sample = self.measure(turn);
+        Ok(sample.map_err(|error| format!("{}: {error}", self.name))?)
+    }
+
+    fn measure(&mut self, turn: Turn) -> io::Result<Sample> {
+        let Self { process, load, .. } = self;
+        load.run(turn.warm_up)?;
+        // What a thread computes is known exactly once it sleeps.
+        thread::sleep(REST);
+        let (cpu, sleeps, start) = (process.cpu()?, process.sleeps()?, Instant::now());
+        let count = load.run(turn.span)?.max(1) as f64;
+        let elapsed = start.elapsed();
+        thread::sleep(REST);
+        Ok(Sample {
+            nanoseconds: (process.cpu()? - cpu) as f64 / count,
+            per_second: count / elapsed.as_secs_f64(),
+            sleeps: (process.sleeps()? - sleeps) as f64 / count,
+        })
+    }
 }
 
 impl RowSamples {
@@ -138,4 +177,7 @@ fn or_all<T: ValueEnum + Clone>(chosen: &[T]) -> Vec<T> {
 }
 
 /// For how long a server has nothing to do before its time is taken.
-const REST: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(2);
+/// How long a server that has just started is busy, so that its heap has grown
+/// and its code is compiled, if it has to be.
+const FIRST: Duration = Duration::from_millis(300);
