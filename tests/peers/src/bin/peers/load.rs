@@ -11,8 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) use self::{connect::connect, echo::Echo, handshakes::Handshakes, room::Room};
 use self::frames::Frames;
+pub(crate) use self::{
+    connect::{connect, connect_holding},
+    echo::Echo,
+    handshakes::Handshakes,
+    room::Room,
+};
 
 /// Work for a server, which goes on for as long as it is wanted.
 pub(crate) trait Load {
@@ -59,7 +64,8 @@ fn wrong(what: &'static str) -> io::Error {
 
 /// How long a server may take for what is under way at the end.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the poller waits before the clock is looked at.
-const TICK: Duration = Duration::from_millis(200);
+/// How long the poller waits: not at all, since a server would pay for each
+/// message that wakes somebody up, and only those who are slow wake somebody.
+const SPIN: Option<Duration> = Some(Duration::ZERO);
 /// How much is read at once, in bytes.
 const READ: usize = 256 * 1024;

@@ -54,6 +54,23 @@ impl Server {
         }
     }
 
+    /// How many descriptors a connection takes there.
+    pub(crate) const fn descriptors(self) -> usize {
+        match self {
+            // It keeps a duplicate of the socket, to cut it.
+            Self::OursStock => 2,
+            Self::Limit
+            | Self::Ours
+            | Self::ActixWs
+            | Self::ActixWebActors
+            | Self::Axum
+            | Self::Fastwebsockets
+            | Self::TokioTungstenite
+            | Self::TokioWebsockets
+            | Self::NpmWs => 1,
+        }
+    }
+
     pub(crate) const fn path(self, service: Service) -> &'static str {
         match service {
             Service::Echo => "/echo",

@@ -12,12 +12,23 @@ use super::wrong;
 
 /// So many WebSocket connections, which do not block, to one server.
 pub(crate) fn connect(to: SocketAddr, path: &str, count: usize) -> io::Result<Vec<TcpStream>> {
+    connect_holding(to, path, count, None)
+}
+
+/// As [`connect`], where a connection holds no more than so many bytes that
+/// nobody reads.
+pub(crate) fn connect_holding(
+    to: SocketAddr,
+    path: &str,
+    count: usize,
+    most: Option<usize>,
+) -> io::Result<Vec<TcpStream>> {
     let request = wire::request(&to.to_string(), path);
     let mut connections = Vec::with_capacity(count);
     while connections.len() < count {
         let mut group = Vec::new();
         for _ in 0..GROUP.min(count - connections.len()) {
-            let mut stream = dial(to)?;
+            let mut stream = dial(to, most)?;
             stream.write_all(&request)?;
             group.push(stream);
         }
@@ -33,8 +44,11 @@ pub(crate) fn connect(to: SocketAddr, path: &str, count: usize) -> io::Result<Ve
 
 /// A TCP connection, from another source address each time: one address has
 /// ports for 28,000 connections, and keeps them for a minute.
-pub(super) fn dial(to: SocketAddr) -> io::Result<TcpStream> {
+pub(super) fn dial(to: SocketAddr, most: Option<usize>) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    if let Some(most) = most {
+        socket.set_recv_buffer_size(most)?;
+    }
     let number = NEXT.fetch_add(1, Ordering::Relaxed) % SOURCES;
     let [high, low] = number.to_be_bytes();
     let source = SocketAddr::from((Ipv4Addr::new(127, 0, 1 + high, low), 0));

@@ -9,7 +9,7 @@ use ws_peers::{
     wire::{self, BINARY},
 };
 
-use super::{Clock, Frames, Load, READ, TICK, connect};
+use super::{Clock, Frames, Load, READ, SPIN, connect};
 
 /// Clients that send a message for each that comes back.
 pub(crate) struct Echo {
@@ -84,7 +84,7 @@ impl Load for Echo {
         let mut ready = Vec::new();
         let mut over = false;
         while owed > 0 {
-            for event in self.poller.wait(Some(TICK))? {
+            for event in self.poller.wait(SPIN)? {
                 let client = &mut self.clients[event.token];
                 let mut count = 0;
                 while event.readable {

@@ -10,7 +10,7 @@ use ws_peers::{
 };
 
 use super::{
-    Clock, Load, TICK,
+    Clock, Load, SPIN,
     connect::{SWITCHING, dial},
     wrong,
 };
@@ -44,7 +44,7 @@ impl Handshakes {
     }
 
     fn arrive(&mut self, token: usize) -> io::Result<()> {
-        let mut stream = dial(self.to)?;
+        let mut stream = dial(self.to, None)?;
         stream.write_all(&self.request)?;
         stream.set_nonblocking(true)?;
         self.poller.add(&stream, token)?;
@@ -66,7 +66,7 @@ impl Load for Handshakes {
         let (mut made, mut there) = (0, self.clients.len());
         let mut gone = Vec::new();
         while there > 0 {
-            for event in self.poller.wait(Some(TICK))? {
+            for event in self.poller.wait(SPIN)? {
                 if let Some(client) = &mut self.clients[event.token]
                     && event.readable
                     && client.hear(&self.close)?

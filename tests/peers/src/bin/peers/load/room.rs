@@ -9,7 +9,7 @@ use ws_peers::{
     wire::{self, BINARY},
 };
 
-use super::{Clock, Frames, Load, READ, TICK, connect, wrong};
+use super::{Clock, Frames, Load, READ, SPIN, connect, wrong};
 
 /// Members of a room, of whom another one posts as soon as all have heard a post.
 pub(crate) struct Room {
@@ -78,7 +78,7 @@ impl Load for Room {
             self.post()?;
         }
         while delivered < wanted {
-            for event in self.poller.wait(Some(TICK))? {
+            for event in self.poller.wait(SPIN)? {
                 let (stream, frames) = &mut self.members[event.token];
                 while event.readable {
                     let read = match stream.read(&mut self.buffer) {
