@@ -92,7 +92,7 @@ impl House {
             clients.push(self.enter(LOBBY, &number.to_string()).await);
         }
         let members = self.rooms.members(&LOBBY.to_owned());
-        let threads: HashSet<_> = members.iter().map(|(_, who)| who.thread).collect();
+        let threads: HashSet<_> = members.iter().map(|it| it.data().thread).collect();
         assert_eq!(threads.len(), WORKERS);
         clients
     }
@@ -124,16 +124,16 @@ impl House {
     /// Who they are.
     #[must_use]
     pub fn names(&self, room: &str) -> Vec<String> {
-        let members = self.rooms.members(&room.to_owned()).into_iter();
-        members.map(|(_, who)| who.name).collect()
+        let members = self.rooms.members(&room.to_owned());
+        members.iter().map(|it| it.data().name.clone()).collect()
     }
 
     /// The id of somebody in the lobby.
     #[must_use]
     pub fn id_of(&self, name: &str) -> MemberId {
         let members = self.rooms.members(&LOBBY.to_owned());
-        let mut named = members.iter().filter(|(_, who)| who.name == name);
-        named.next().expect("it is a member").0
+        let named = members.iter().find(|it| it.data().name == name);
+        named.expect("it is a member").id()
     }
 
     /// Broadcasts to the lobby, from the test's own thread.
@@ -228,8 +228,9 @@ impl Actor for Member {
         };
         let done = self.doors.done.load(Ordering::SeqCst);
         let membership = self.doors.rooms.join(self.room.clone(), who, ctx);
+        let membership = membership.expect("there is room");
         let begun = self.doors.begun.load(Ordering::SeqCst);
-        assert_eq!(membership.room(), &self.room);
+        assert_eq!(membership.key(), &self.room);
         self.place = Some((membership, format!("{done} {begun}")));
         ctx.text("joined").expect("the connection is open");
     }

@@ -82,6 +82,13 @@ impl Outbox {
         }
     }
 
+    /// A number that no other outbox of this thread has, as long as this one
+    /// exists.
+    #[must_use]
+    pub fn id(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
     /// The number of bytes that wait here.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {

@@ -3,21 +3,31 @@
 //! A delivery crosses to another thread once, however many of its connections
 //! are in the group; there the thread's [`Hub`] hands it to each outbox.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    rc::Rc,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use ws_actors::Outbox;
-use ws_core::{ClosePayload, PreparedMessage};
 
 mod hub;
+mod parcel;
+mod post;
 
-use self::hub::{Hub, Post};
+use self::{
+    hub::Hub,
+    post::{Delivery, Post},
+};
+
+pub(crate) use self::parcel::{Audience, Parcel};
 
 #[derive(Debug)]
 pub(crate) struct Group {
     id: u64,
+    counts: Arc<dyn Counts>,
     state: Mutex<State>,
 }
 
@@ -29,19 +39,26 @@ struct State {
     threads: Vec<(Arc<Post>, usize)>,
 }
 
-/// What the members of a group are given.
-#[derive(Debug, Clone)]
-pub(crate) enum Parcel {
-    Message(PreparedMessage),
-    /// A Close frame, as all connections are closed.
-    Drain(ClosePayload),
+/// Who counts what becomes of a group's deliveries.
+pub(crate) trait Counts: std::fmt::Debug + Send + Sync {
+    /// So many members took something, and so many did not.
+    fn delivered(&self, taken: u64, refused: u64);
 }
 
-/// Names a member of a group.
+/// Nobody does.
+impl Counts for () {
+    fn delivered(&self, _: u64, _: u64) {}
+}
+
+/// Names a member of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(u64);
 
 impl MemberId {
+    pub(crate) fn next() -> Self {
+        Self(next_id())
+    }
+
     /// The number, which no other member of this process has had.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -54,23 +71,23 @@ impl MemberId {
 pub(crate) struct Busy;
 
 impl Group {
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(counts: Arc<dyn Counts>) -> Arc<Self> {
         Arc::new(Self {
             id: next_id(),
+            counts,
             state: Mutex::default(),
         })
     }
 
     /// Makes a connection of this thread a member, until the seat is dropped.
-    pub(crate) fn join(self: &Arc<Self>, outbox: Outbox) -> Seat {
+    pub(crate) fn join(self: &Arc<Self>, id: MemberId, outbox: Outbox) -> Seat {
         let hub = Hub::of_this_thread();
-        let id = MemberId(next_id());
         let mut state = self.lock();
         match state.threads.iter_mut().find(|(post, _)| hub.owns(post)) {
             Some((_, members)) => *members += 1,
             None => state.threads.push((hub.post(), 1)),
         }
-        hub.seat(self.id, id, state.deliveries, outbox);
+        hub.seat(self, id, state.deliveries, outbox);
         drop(state);
         Seat {
             group: Arc::clone(self),
@@ -79,27 +96,37 @@ impl Group {
         }
     }
 
-    /// Gives a parcel to all members but one; all of them get the parcels of a
-    /// group in the same order.
+    /// Gives a parcel to these members; all of them get the parcels of a group
+    /// in the same order.
     ///
     /// # Errors
     ///
     /// If a thread is too far behind; then nobody gets it.
-    pub(crate) fn deliver(&self, parcel: &Parcel, except: Option<MemberId>) -> Result<(), Busy> {
-        let mut state = self.lock();
+    pub(crate) fn deliver(&self, parcel: &Parcel, audience: &Audience) -> Result<(), Busy> {
+        let state = self.lock();
         if state.threads.iter().any(|(post, _)| post.is_full()) {
             return Err(Busy);
         }
+        self.push(state, parcel, audience);
+        Ok(())
+    }
+
+    /// As [`deliver`](Self::deliver), for what must not be lost: there is only
+    /// so much of it.
+    pub(crate) fn deliver_always(&self, parcel: &Parcel, audience: &Audience) {
+        self.push(self.lock(), parcel, audience);
+    }
+
+    fn push(&self, mut state: MutexGuard<'_, State>, parcel: &Parcel, audience: &Audience) {
         state.deliveries += 1;
         for (post, _) in &state.threads {
-            post.push(hub::Delivery {
+            post.push(Delivery {
                 group: self.id,
                 number: state.deliveries,
                 parcel: parcel.clone(),
-                except,
+                audience: audience.clone(),
             });
         }
-        Ok(())
     }
 
     /// The number of members.
@@ -128,14 +155,8 @@ impl Group {
 #[derive(Debug)]
 pub(crate) struct Seat {
     group: Arc<Group>,
-    hub: std::rc::Rc<Hub>,
+    hub: Rc<Hub>,
     id: MemberId,
-}
-
-impl Seat {
-    pub(crate) const fn id(&self) -> MemberId {
-        self.id
-    }
 }
 
 impl Drop for Seat {

@@ -33,6 +33,7 @@
 mod endpoint;
 mod error;
 mod group;
+pub mod metrics;
 mod origin;
 mod rooms;
 mod server;
@@ -55,8 +56,11 @@ pub use self::{
     endpoint::{Endpoint, EndpointBuilder},
     error::{EndpointError, UpgradeError},
     group::MemberId,
-    rooms::{BroadcastError, Membership, Rooms},
+    rooms::{
+        ActorMembership, ActorRooms, BroadcastError, JoinError, Member, Members, Membership,
+        Presence, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, TellError,
+    },
     server::WsServer,
-    shutdown::Shutdown,
+    shutdown::{Drain, Shutdown},
     upgrade::keep_socket,
 };

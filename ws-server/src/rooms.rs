@@ -1,16 +1,38 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, hash_map::Entry},
     fmt,
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use actix::Actor;
-use thiserror::Error;
-use ws_actors::WsContext;
-use ws_core::PreparedMessage;
+use ws_actors::{SendError, WsContext};
+use ws_core::{CloseCode, PreparedMessage, Utf8Bytes};
 
-use crate::group::{Group, MemberId, Parcel, Seat};
+use crate::group::MemberId;
+
+mod actor;
+mod builder;
+mod error;
+mod membership;
+mod meters;
+mod place;
+mod presence;
+mod room;
+
+pub use self::{
+    actor::{ActorMembership, ActorRooms, RoomActor, RoomContext, TellError},
+    builder::RoomsBuilder,
+    error::{BroadcastError, JoinError},
+    membership::Membership,
+    presence::{Member, Members, Presence},
+    room::Room,
+};
+use self::{
+    builder::Terms,
+    place::Place,
+    room::{Newcomer, Refused},
+};
 
 /// Rooms that connections join, and that messages are broadcast to.
 ///
@@ -18,9 +40,11 @@ use crate::group::{Group, MemberId, Parcel, Seat};
 /// clone is the same set of rooms, and works from any thread: from actors, from
 /// plain HTTP handlers, from tasks. A room exists while it has members.
 ///
-/// A broadcast is encoded once. All members get the messages of a room in the
-/// same order. A member that reads too slowly loses its connection (1013) and
-/// costs the others nothing.
+/// A broadcast is encoded once, and compressed once for all connections that
+/// compress alike. All members get the messages of a room in the same order. A
+/// member that reads too slowly costs the others nothing: its
+/// [`Flow`](crate::Flow) says what becomes of it, by default its connection
+/// closes with 1013.
 ///
 /// ```
 /// use actix::{Actor, Handler};
@@ -35,7 +59,7 @@ use crate::group::{Group, MemberId, Parcel, Seat};
 ///     type Context = WsContext<Self>;
 ///
 ///     fn started(&mut self, ctx: &mut WsContext<Self>) {
-///         self.room = Some(self.rooms.join("lobby".to_owned(), (), ctx));
+///         self.room = self.rooms.join("lobby".to_owned(), (), ctx).ok();
 ///     }
 /// }
 ///
@@ -49,49 +73,96 @@ use crate::group::{Group, MemberId, Parcel, Seat};
 ///     }
 /// }
 /// ```
-pub struct Rooms<K, D = ()>(Arc<Mutex<HashMap<K, Room<D>>>>);
+///
+/// [`builder`](Self::builder) sets limits, and has joining and leaving
+/// announced. A room with an actor of its own is one of [`ActorRooms`].
+pub struct Rooms<K, D = ()>(Arc<Inner<K, D>>);
 
-struct Room<D> {
-    group: Arc<Group>,
-    members: BTreeMap<MemberId, D>,
+struct Inner<K, D> {
+    rooms: RwLock<RoomsByKey<K, D>>,
+    terms: Terms<K, D>,
 }
 
-/// A broadcast reached nobody, because a thread of the server is blocked and
-/// the messages for its connections pile up. Try again later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a thread of the server is blocked and takes no more broadcasts")]
-#[non_exhaustive]
-pub struct BroadcastError;
+type RoomsByKey<K, D> = HashMap<K, Room<K, D>>;
 
 impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
-    /// No rooms yet.
+    /// No rooms yet, and the default limits.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::default())
+        Self::builder().build()
+    }
+
+    /// Begins to say on which terms rooms are joined.
+    #[must_use]
+    pub fn builder() -> RoomsBuilder<K, D> {
+        RoomsBuilder::new()
     }
 
     /// Makes the connection a member of a room, until the membership is dropped.
     ///
     /// It hears what is broadcast from now on. Keep the membership in the actor:
     /// it ends with it.
-    #[must_use = "a membership ends when it is dropped"]
-    pub fn join<A>(&self, key: K, data: D, ctx: &WsContext<A>) -> Membership<K, D>
+    ///
+    /// # Errors
+    ///
+    /// If the room is full, or the connection is in too many.
+    pub fn join<A>(
+        &self,
+        key: K,
+        data: D,
+        ctx: &WsContext<A>,
+    ) -> Result<Membership<K, D>, JoinError>
     where
         A: Actor<Context = WsContext<A>>,
     {
-        let mut rooms = self.lock();
-        let room = rooms.entry(key.clone()).or_insert_with(|| Room {
-            group: Group::new(),
-            members: BTreeMap::new(),
-        });
-        let seat = room.group.join(ctx.outbox());
-        room.members.insert(seat.id(), data);
-        drop(rooms);
-        Membership {
-            rooms: self.clone(),
-            key,
-            seat,
-        }
+        Ok(self.admit(&key, data, ctx, false)?.0)
+    }
+
+    /// As [`join`](Self::join), and tells who was there already.
+    ///
+    /// The list fits what is [announced](RoomsBuilder::announce) afterwards:
+    /// nobody is in both, and nobody is missing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`join`](Self::join).
+    pub fn join_and_list<A>(
+        &self,
+        key: K,
+        data: D,
+        ctx: &WsContext<A>,
+    ) -> Result<(Membership<K, D>, Members<D>), JoinError>
+    where
+        A: Actor<Context = WsContext<A>>,
+    {
+        self.admit(&key, data, ctx, true)
+    }
+
+    /// A room that has members, to address it often or to keep it.
+    #[must_use]
+    pub fn get(&self, key: &K) -> Option<Room<K, D>> {
+        self.read().get(key).cloned()
+    }
+
+    /// All rooms there are and the number of their members, in no order.
+    #[must_use]
+    pub fn list(&self) -> Vec<(K, usize)> {
+        let rooms: Vec<_> = self.read().values().cloned().collect();
+        let counted = rooms.iter().map(|room| (room.key().clone(), room.count()));
+        counted.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The number of members in a room.
+    #[must_use]
+    pub fn count(&self, key: &K) -> usize {
+        self.get(key).map_or(0, |room| room.count())
+    }
+
+    /// The members of a room.
+    #[must_use]
+    pub fn members(&self, key: &K) -> Members<D> {
+        self.get(key)
+            .map_or_else(Members::default, |room| room.members())
     }
 
     /// Sends a message to all members of a room.
@@ -105,10 +176,10 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
         key: &K,
         message: impl Into<PreparedMessage>,
     ) -> Result<(), BroadcastError> {
-        self.deliver(key, message.into(), None)
+        self.get(key).map_or(Ok(()), |room| room.broadcast(message))
     }
 
-    /// Sends a message to all members of a room but one.
+    /// Sends a message to all members of a room but these.
     ///
     /// # Errors
     ///
@@ -117,50 +188,112 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
         &self,
         key: &K,
         message: impl Into<PreparedMessage>,
-        member: MemberId,
+        members: impl IntoIterator<Item = MemberId>,
     ) -> Result<(), BroadcastError> {
-        self.deliver(key, message.into(), Some(member))
+        let room = self.get(key);
+        room.map_or(Ok(()), |room| room.broadcast_except(message, members))
     }
 
-    /// The number of members in a room.
-    #[must_use]
-    pub fn count(&self, key: &K) -> usize {
-        self.lock().get(key).map_or(0, |room| room.members.len())
-    }
-
-    /// The members of a room, in the order in which they joined.
-    #[must_use]
-    pub fn members(&self, key: &K) -> Vec<(MemberId, D)>
-    where
-        D: Clone,
-    {
-        let rooms = self.lock();
-        let members = rooms.get(key).map(|room| &room.members);
-        let members = members.into_iter().flatten();
-        members.map(|(&id, data)| (id, data.clone())).collect()
-    }
-
-    fn deliver(
+    /// Sends a message to the members of a room of whom this is true.
+    ///
+    /// # Errors
+    ///
+    /// As for [`broadcast`](Self::broadcast).
+    pub fn broadcast_where(
         &self,
         key: &K,
-        message: PreparedMessage,
-        except: Option<MemberId>,
+        message: impl Into<PreparedMessage>,
+        choose: impl FnMut(MemberId, &D) -> bool,
     ) -> Result<(), BroadcastError> {
-        let rooms = self.lock();
-        let Some(room) = rooms.get(key) else {
-            return Ok(());
+        let room = self.get(key);
+        room.map_or(Ok(()), |room| room.broadcast_where(message, choose))
+    }
+
+    /// Closes the connections of all members of a room, behind what was
+    /// broadcast.
+    ///
+    /// # Errors
+    ///
+    /// If the code must not be sent, or the reason is longer than 123 bytes.
+    pub fn close(
+        &self,
+        key: &K,
+        code: CloseCode,
+        reason: impl Into<Utf8Bytes>,
+    ) -> Result<(), SendError> {
+        let room = self.get(key);
+        room.map_or(Ok(()), |room| room.close(code, reason))
+    }
+
+    fn admit<A>(
+        &self,
+        key: &K,
+        data: D,
+        ctx: &WsContext<A>,
+        list: bool,
+    ) -> Result<(Membership<K, D>, Members<D>), JoinError>
+    where
+        A: Actor<Context = WsContext<A>>,
+    {
+        let place = Place::take(ctx.outbox(), self.0.terms.max_rooms)?;
+        let member = Member::new(MemberId::next(), data);
+        let joined = Presence::Joined(member.clone());
+        let mut newcomer = Newcomer {
+            member,
+            place,
+            // Made before anything is locked, as it is the application's code.
+            announcement: self.0.terms.announcement(key, &joined),
         };
-        let parcel = Parcel::Message(message);
-        room.group
-            .deliver(&parcel, except)
-            .map_err(|_busy| BroadcastError)
+        loop {
+            let room = self.get_or_open(key);
+            match room.admit(newcomer, list) {
+                Ok(joined) => return Ok(joined),
+                Err(Refused::Gone(again)) => newcomer = *again,
+                Err(Refused::Error(error)) => return Err(error),
+            }
+            // Its last member has left, and is about to do this.
+            self.forget(&room);
+        }
+    }
+
+    fn get_or_open(&self, key: &K) -> Room<K, D> {
+        if let Some(room) = self.get(key) {
+            return room;
+        }
+        match self.write().entry(key.clone()) {
+            Entry::Occupied(room) => room.get().clone(),
+            Entry::Vacant(place) => {
+                let room = Room::open(self.clone(), key.clone());
+                place.insert(room).clone()
+            }
+        }
+    }
+
+    /// Drops a room that everybody has left.
+    fn forget(&self, room: &Room<K, D>) {
+        let mut rooms = self.write();
+        if rooms.get(room.key()).is_some_and(|other| other == room) {
+            let forgotten = rooms.remove_entry(room.key());
+            drop(rooms);
+            // Keys may be anybody's code.
+            drop(forgotten);
+        }
     }
 }
 
 impl<K, D> Rooms<K, D> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Room<D>>> {
-        // A panic in a key's or a member's code leaves the maps whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn with(terms: Terms<K, D>) -> Self {
+        let rooms = RwLock::default();
+        Self(Arc::new(Inner { rooms, terms }))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, RoomsByKey<K, D>> {
+        // A panic in a key's code leaves the map whole.
+        self.0.rooms.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, RoomsByKey<K, D>> {
+        self.0.rooms.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -179,84 +312,7 @@ impl<K: Clone + Eq + Hash, D> Default for Rooms<K, D> {
 impl<K, D> fmt::Debug for Rooms<K, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rooms")
-            .field("rooms", &self.lock().len())
+            .field("rooms", &self.read().len())
             .finish()
-    }
-}
-
-/// A connection's place in a room, which it leaves when this is dropped.
-#[must_use = "a membership ends when it is dropped"]
-pub struct Membership<K: Clone + Eq + Hash, D = ()> {
-    rooms: Rooms<K, D>,
-    key: K,
-    seat: Seat,
-}
-
-impl<K: Clone + Eq + Hash, D> Membership<K, D> {
-    /// The room.
-    #[must_use]
-    pub const fn room(&self) -> &K {
-        &self.key
-    }
-
-    /// The member's name among all members of all rooms.
-    #[must_use]
-    pub const fn id(&self) -> MemberId {
-        self.seat.id()
-    }
-
-    /// Sends a message to all members, this one included.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Rooms::broadcast`].
-    pub fn broadcast(&self, message: impl Into<PreparedMessage>) -> Result<(), BroadcastError> {
-        self.rooms.broadcast(&self.key, message)
-    }
-
-    /// Sends a message to all other members.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Rooms::broadcast`].
-    pub fn broadcast_to_others(
-        &self,
-        message: impl Into<PreparedMessage>,
-    ) -> Result<(), BroadcastError> {
-        self.rooms.broadcast_except(&self.key, message, self.id())
-    }
-
-    /// The members of the room, in the order in which they joined.
-    #[must_use]
-    pub fn members(&self) -> Vec<(MemberId, D)>
-    where
-        D: Clone,
-    {
-        self.rooms.members(&self.key)
-    }
-}
-
-impl<K: Clone + Eq + Hash, D> Drop for Membership<K, D> {
-    fn drop(&mut self) {
-        let mut rooms = self.rooms.lock();
-        let Some(room) = rooms.get_mut(&self.key) else {
-            return;
-        };
-        let data = room.members.remove(&self.seat.id());
-        if room.members.is_empty() {
-            rooms.remove(&self.key);
-        }
-        drop(rooms);
-        // Its destructor may be anybody's.
-        drop(data);
-    }
-}
-
-impl<K: Clone + Eq + Hash + fmt::Debug, D> fmt::Debug for Membership<K, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Membership")
-            .field("room", &self.key)
-            .field("id", &self.id())
-            .finish_non_exhaustive()
     }
 }

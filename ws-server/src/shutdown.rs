@@ -1,5 +1,7 @@
 use std::{
-    fmt, io,
+    fmt,
+    hash::RandomState,
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -7,20 +9,24 @@ use std::{
     time::Duration,
 };
 
-use actix_web::dev::Server;
+use actix_web::{HttpResponse, dev::Server, http::header};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time::{Instant, sleep, timeout, timeout_at},
 };
 use ws_actors::Outbox;
-use ws_core::{CloseCode, ClosePayload};
+use ws_core::Cause;
 
-use crate::group::{Group, Parcel, Seat};
+use crate::group::{Audience, Group, MemberId, Parcel, Seat};
+
+mod drain;
+
+pub use self::drain::Drain;
 
 /// Ends all connections of the endpoints it is given to, in good order.
 ///
-/// New requests are answered with 503, and every connection is closed with
-/// 1001 behind what is queued for it. A clone is the same shutdown.
+/// New requests are answered with 503, and every connection is closed behind
+/// what is queued for it, as a [`Drain`] says. A clone is the same shutdown.
 #[derive(Clone)]
 pub struct Shutdown(Arc<Inner>);
 
@@ -35,7 +41,7 @@ impl Shutdown {
     pub fn new() -> Self {
         Self(Arc::new(Inner {
             begun: AtomicBool::new(false),
-            connections: Group::new(),
+            connections: Group::new(Arc::new(())),
         }))
     }
 
@@ -51,32 +57,61 @@ impl Shutdown {
         self.0.connections.len()
     }
 
-    /// Closes all connections with 1001, and waits until they are gone, or for
-    /// `limit` at most.
-    pub async fn close_all(&self, limit: Duration) {
-        self.0.begun.store(true, Ordering::Relaxed);
-        let deadline = Instant::now() + limit;
-        let payload = ClosePayload::new(CloseCode::GOING_AWAY, "server is shutting down");
-        let close = Parcel::Drain(payload.unwrap_or_default());
-        let gone = async {
-            while self.connections() > 0 {
-                // Again, for connections that were about to begin.
-                self.0.connections.deliver(&close, None).ok();
-                sleep(POLL).await;
-            }
+    /// The answer to a load balancer that asks whether to send clients here: 200,
+    /// or 503 once this has begun.
+    ///
+    /// ```
+    /// use actix_web::{App, web};
+    /// use ws_server::Shutdown;
+    ///
+    /// let shutdown = Shutdown::new();
+    /// let app = App::new().route(
+    ///     "/ready",
+    ///     web::get().to(move || std::future::ready(shutdown.readiness())),
+    /// );
+    /// ```
+    #[must_use]
+    pub fn readiness(&self) -> HttpResponse {
+        let (mut response, text) = if self.has_begun() {
+            (HttpResponse::ServiceUnavailable(), "shutting down\n")
+        } else {
+            (HttpResponse::Ok(), "ready\n")
         };
-        timeout_at(deadline, gone).await.ok();
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.body(text)
     }
 
-    /// Runs an actix-web server until SIGTERM or SIGINT, then closes all
-    /// connections and stops it.
+    /// Closes all connections, and waits until they are gone or the drain's limit
+    /// is reached. Tells how many are left.
+    pub async fn drain(&self, drain: &Drain) -> usize {
+        self.0.begun.store(true, Ordering::Relaxed);
+        sleep(drain.notice).await;
+        let begin = Instant::now();
+        let spread = drain.spread_over(self.connections());
+        let close = Parcel::Close(Arc::new((drain.payload.clone(), Cause::Drain)));
+        let chance = RandomState::new();
+        let gone = async {
+            while self.connections() > 0 {
+                let due = begin.elapsed() + BATCH;
+                // Also in the end again and again, for connections that were
+                // about to begin.
+                let audience = if due < spread {
+                    Audience::part(&chance, due.as_secs_f64() / spread.as_secs_f64())
+                } else {
+                    Audience::All
+                };
+                self.0.connections.deliver_always(&close, &audience);
+                sleep(BATCH).await;
+            }
+        };
+        timeout_at(begin + drain.limit, gone).await.ok();
+        self.connections()
+    }
+
+    /// Runs an actix-web server until SIGTERM or SIGINT, then drains and stops
+    /// it, in 10 s at most.
     ///
-    /// Signals are heeded from this call on; the rest happens when the future
-    /// is awaited. The server must have been told
-    /// [`HttpServer::disable_signals`]. The process is ready to exit within
-    /// 10 s of the signal.
-    ///
-    /// [`HttpServer::disable_signals`]: actix_web::HttpServer::disable_signals
+    /// As [`run_with`](Self::run_with) the defaults of [`Drain`].
     ///
     /// # Errors
     ///
@@ -86,18 +121,52 @@ impl Shutdown {
     ///
     /// Outside of an actix or tokio runtime.
     pub fn run(&self, server: Server) -> io::Result<impl Future<Output = io::Result<()>> + use<>> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        self.run_with(server, Drain::new())
+    }
+
+    /// Runs an actix-web server until SIGTERM or SIGINT, then drains and stops
+    /// it.
+    ///
+    /// Signals are heeded from this call on; the rest happens when the future
+    /// is awaited. A second signal ends the drain at once. A
+    /// [`HttpServer`](actix_web::HttpServer) must have been told
+    /// [`disable_signals`](actix_web::HttpServer::disable_signals). The process
+    /// is ready to exit 1.5 s after the drain at the latest.
+    ///
+    /// # Errors
+    ///
+    /// If signals cannot be listened for; and the future's, if the server fails.
+    ///
+    /// # Panics
+    ///
+    /// Outside of an actix or tokio runtime.
+    pub fn run_with(
+        &self,
+        server: Server,
+        drain: Drain,
+    ) -> io::Result<impl Future<Output = io::Result<()>> + use<>> {
+        let mut signals = Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        };
         let shutdown = self.clone();
         Ok(async move {
             let handle = server.handle();
             let mut server = actix_rt::spawn(server);
             tokio::select! {
                 result = &mut server => return result.map_err(io::Error::other)?,
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+                () = signals.next() => {}
             }
-            shutdown.close_all(LIMIT).await;
+            tokio::select! {
+                left @ 1.. = shutdown.drain(&drain) => {
+                    tracing::warn!(left, "connections did not close in time");
+                }
+                () = signals.next() => {
+                    let left = shutdown.connections();
+                    tracing::warn!(left, "told to stop again: connections are given up");
+                }
+                else => {}
+            }
             let stopped = async {
                 handle.stop(true).await;
                 server.await.map_err(io::Error::other)?
@@ -108,7 +177,22 @@ impl Shutdown {
     }
 
     pub(crate) fn seat(&self, outbox: Outbox) -> Seat {
-        self.0.connections.join(outbox)
+        self.0.connections.join(MemberId::next(), outbox)
+    }
+}
+
+/// What tells a process to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
@@ -127,10 +211,7 @@ impl fmt::Debug for Shutdown {
     }
 }
 
-/// How long connections have for their closing handshake: longer than the
-/// default close timeout, shorter than what process managers allow.
-const LIMIT: Duration = Duration::from_secs(8);
-/// How long requests of plain HTTP have after that.
+/// How often a batch is closed.
+const BATCH: Duration = Duration::from_millis(20);
+/// How long requests of plain HTTP have after the drain.
 const STOP: Duration = Duration::from_millis(1500);
-/// How often it is looked whether all are gone.
-const POLL: Duration = Duration::from_millis(20);

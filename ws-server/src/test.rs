@@ -17,7 +17,7 @@
 //!     type Context = WsContext<Self>;
 //!
 //!     fn started(&mut self, ctx: &mut WsContext<Self>) {
-//!         self.room = Some(self.rooms.join("lobby".to_owned(), (), ctx));
+//!         self.room = self.rooms.join("lobby".to_owned(), (), ctx).ok();
 //!     }
 //! }
 //!

@@ -97,7 +97,7 @@ impl Actor for Guest {
     fn started(&mut self, ctx: &mut WsContext<Self>) {
         self.ledger.note_started();
         if let Some(room) = self.room.take() {
-            self.membership = Some(self.ledger.rooms().join(room, (), ctx));
+            self.membership = self.ledger.rooms().join(room, (), ctx).ok();
         }
     }
 }

@@ -184,7 +184,7 @@ impl Actor for Member {
     type Context = WsContext<Self>;
 
     fn started(&mut self, ctx: &mut WsContext<Self>) {
-        self.room = Some(self.rooms.join((), (), ctx));
+        self.room = self.rooms.join((), (), ctx).ok();
     }
 }
 

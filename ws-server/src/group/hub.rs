@@ -1,19 +1,8 @@
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    mem,
-    rc::Rc,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{cell::RefCell, collections::HashMap, mem, rc::Rc, sync::Arc};
 
-use tokio::sync::Notify;
 use ws_actors::Outbox;
-use ws_core::Cause;
 
-use super::{MemberId, Parcel};
+use super::{Audience, Counts, Delivery, Group, MemberId, Post};
 
 /// The members of all groups that live on one thread.
 ///
@@ -22,31 +11,23 @@ use super::{MemberId, Parcel};
 #[derive(Debug)]
 pub(super) struct Hub {
     post: Arc<Post>,
-    groups: RefCell<HashMap<u64, Vec<Member>>>,
+    /// Shared with who hands out.
+    groups: RefCell<HashMap<u64, Rc<Company>>>,
 }
 
-#[derive(Debug)]
+/// The members of one group.
+#[derive(Debug, Clone)]
+struct Company {
+    counts: Arc<dyn Counts>,
+    members: Vec<Member>,
+}
+
+#[derive(Debug, Clone)]
 struct Member {
     id: MemberId,
     /// The number of the last delivery before it joined.
     joined_after: u64,
     outbox: Outbox,
-}
-
-/// Where other threads leave deliveries for a hub.
-#[derive(Debug, Default)]
-pub(super) struct Post {
-    deliveries: Mutex<Vec<Delivery>>,
-    bytes: AtomicUsize,
-    arrived: Notify,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Delivery {
-    pub(super) group: u64,
-    pub(super) number: u64,
-    pub(super) parcel: Parcel,
-    pub(super) except: Option<MemberId>,
 }
 
 thread_local! {
@@ -64,9 +45,10 @@ impl Hub {
                 });
                 let retire = Retire(Rc::clone(&hub));
                 actix_rt::spawn(async move {
+                    let mut storage = Vec::new();
                     loop {
-                        retire.0.post.arrived.notified().await;
-                        retire.0.hand_out();
+                        retire.0.post.arrival().await;
+                        storage = retire.0.hand_out(storage);
                     }
                 });
                 hub
@@ -83,52 +65,98 @@ impl Hub {
         Arc::ptr_eq(&self.post, post)
     }
 
-    pub(super) fn seat(&self, group: u64, id: MemberId, joined_after: u64, outbox: Outbox) {
+    pub(super) fn seat(&self, group: &Group, id: MemberId, joined_after: u64, outbox: Outbox) {
         let mut groups = self.groups.borrow_mut();
-        // Ids only grow, so the list is in their order.
-        groups.entry(group).or_default().push(Member {
+        let company = groups.entry(group.id).or_insert_with(|| {
+            let counts = Arc::clone(&group.counts);
+            let members = Vec::new();
+            Rc::new(Company { counts, members })
+        });
+        let members = &mut Rc::make_mut(company).members;
+        let member = Member {
             id,
             joined_after,
             outbox,
-        });
+        };
+        // An id is nearly always the highest so far.
+        let place = members.partition_point(|other| other.id < id);
+        members.insert(place, member);
     }
 
     pub(super) fn vacate(&self, group: u64, id: MemberId) {
         let mut groups = self.groups.borrow_mut();
-        let Some(members) = groups.get_mut(&group) else {
+        let Some(company) = groups.get_mut(&group) else {
             return;
         };
-        if let Ok(index) = members.binary_search_by_key(&id, |member| member.id) {
-            members.remove(index);
-        }
+        let members = &mut Rc::make_mut(company).members;
+        let index = members.binary_search_by_key(&id, |member| member.id);
+        let gone = index.ok().map(|index| members.remove(index));
         if members.is_empty() {
             groups.remove(&group);
         }
+        drop(groups);
+        // What waits in its outbox may be anybody's code.
+        drop(gone);
     }
 
-    fn hand_out(&self) {
-        let deliveries = self.post.take();
-        let groups = self.groups.borrow();
-        for delivery in deliveries {
-            let members = groups
-                .get(&delivery.group)
-                .map_or(&[][..], |members| members);
-            for member in members {
-                if member.joined_after >= delivery.number || Some(member.id) == delivery.except {
-                    continue;
-                }
-                match &delivery.parcel {
-                    // A member that cannot take it is closing, for that or
-                    // another reason, and its own report says which.
-                    Parcel::Message(message) => {
-                        member.outbox.send(message.clone()).ok();
-                    }
-                    Parcel::Drain(payload) => {
-                        let payload = payload.clone();
-                        member.outbox.close_because(payload, Cause::Drain);
-                    }
+    /// Gives members what has come; gives back the emptied storage.
+    fn hand_out(&self, storage: Vec<Delivery>) -> Vec<Delivery> {
+        let mut deliveries = self.post.take(storage);
+        for run in deliveries.chunk_by(|one, other| one.group == other.group) {
+            // Nothing stays borrowed: an outbox that is given up drops streams,
+            // which may be anybody's code, and may join and leave.
+            let company = self.groups.borrow().get(&run[0].group).cloned();
+            if let Some(company) = company {
+                company.take(run);
+            }
+        }
+        deliveries.clear();
+        if deliveries.capacity() > STORAGE {
+            mem::take(&mut deliveries);
+        }
+        deliveries
+    }
+}
+
+impl Company {
+    fn take(&self, deliveries: &[Delivery]) {
+        let (mut taken, mut refused) = (0, 0);
+        let mut hand = |member: &Member, delivery: &Delivery| {
+            if member.joined_after < delivery.number && delivery.audience.has(member.id) {
+                match delivery.parcel.hand_to(&member.outbox) {
+                    Ok(()) => taken += 1,
+                    Err(_) => refused += 1,
                 }
             }
+        };
+        let wide = |delivery: &Delivery| self.few(delivery).is_none();
+        for run in deliveries.chunk_by(|one, other| wide(one) && wide(other)) {
+            let Some(list) = self.few(&run[0]) else {
+                // All messages go to a member while it is at hand.
+                for member in &self.members {
+                    run.iter().for_each(|delivery| hand(member, delivery));
+                }
+                continue;
+            };
+            for id in list {
+                let index = self.members.binary_search_by_key(id, |member| member.id);
+                if let Ok(index) = index {
+                    hand(&self.members[index], &run[0]);
+                }
+            }
+        }
+        self.counts.delivered(taken, refused);
+    }
+
+    /// For whom a delivery is, if they are few among the members.
+    fn few<'a>(&self, delivery: &'a Delivery) -> Option<&'a [MemberId]> {
+        match &delivery.audience {
+            Audience::Only(list) if list.len() < self.members.len() / 8 => Some(list),
+            Audience::All
+            | Audience::Others(_)
+            | Audience::AllBut(_)
+            | Audience::Only(_)
+            | Audience::Part(..) => None,
         }
     }
 }
@@ -143,43 +171,5 @@ impl Drop for Retire {
     }
 }
 
-impl Post {
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) >= FULL
-    }
-
-    pub(super) fn push(&self, delivery: Delivery) {
-        self.bytes.fetch_add(delivery.len(), Ordering::Relaxed);
-        let mut deliveries = self.lock();
-        deliveries.push(delivery);
-        if deliveries.len() == 1 {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn take(&self) -> Vec<Delivery> {
-        let deliveries = mem::take(&mut *self.lock());
-        self.bytes.store(0, Ordering::Relaxed);
-        deliveries
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
-        self.deliveries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Delivery {
-    fn len(&self) -> usize {
-        let message = match &self.parcel {
-            Parcel::Message(message) => message.len(),
-            Parcel::Drain(_) => 0,
-        };
-        message + size_of::<Self>()
-    }
-}
-
-/// How many bytes may wait for a thread. It takes all of them once in a turn
-/// of its loop, so this is reached only if the thread is blocked.
-const FULL: usize = 16 << 20;
+/// How many deliveries storage is kept for.
+const STORAGE: usize = 1024;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ws_core::{Cause, CloseCode, Outcome};
-use ws_server::{Closed, Endpoint, EndpointBuilder, Shutdown, Text};
+use ws_server::{Closed, Drain, Endpoint, EndpointBuilder, Shutdown, Text};
 use ws_tests::{probe::Probe, server::is_stock};
 
 use super::{assert_over, endpoint, talk};
@@ -79,9 +79,10 @@ async fn client_hears_that_the_server_shuts_down(library: Library) {
     let shutdown = Shutdown::new();
     let endpoint = endpoint().shutdown(&shutdown);
     let (server, mut reports, mut peer) = talk(library, endpoint).await;
-    let close = shutdown.close_all(Duration::from_secs(3600));
-    let ((), closed) = tokio::join!(close, peer.closed());
-    assert_eq!(closed.0, 1001);
+    let drain = Drain::new().limit(Duration::from_secs(3600));
+    let close = shutdown.drain(&drain);
+    let (left, closed) = tokio::join!(close, peer.closed());
+    assert_eq!((left, closed.0), (0, 1001));
     let outcome = reports.closed().await;
     assert_eq!(outcome.cause, Cause::Drain);
     assert!(outcome.is_clean());

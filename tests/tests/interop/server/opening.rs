@@ -1,7 +1,7 @@
 //! The opening handshake: subprotocols, TLS, and refusals.
 
 use ws_core::Cause;
-use ws_server::Shutdown;
+use ws_server::{Drain, Shutdown};
 use ws_tests::{
     probe::{Probe, Report},
     tls::Authority,
@@ -73,7 +73,9 @@ async fn client_whose_subprotocols_are_unknown_may_do_without(library: Library) 
 
 async fn client_hears_that_it_is_refused(library: Library) {
     let shutdown = Shutdown::new();
-    shutdown.close_all(std::time::Duration::ZERO).await;
+    shutdown
+        .drain(&Drain::new().limit(std::time::Duration::ZERO))
+        .await;
     let (server, _reports) = Probe::serve(endpoint().shutdown(&shutdown));
     let mut peer = library.connect(server.address(), Offer::default()).await;
     let seen = peer.seen().await;

@@ -41,7 +41,7 @@ async fn main() -> Result<(), StartError> {
         .config(Config::new().max_message_bytes(32 * 1024))
         .shutdown(&shutdown)
         .build()?;
-    let rooms = person::ChatRooms::new();
+    let rooms = person::rooms();
 
     let mut server = WsServer::new(move || {
         App::new()

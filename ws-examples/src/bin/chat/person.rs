@@ -1,10 +1,26 @@
 use actix::{Actor, Handler};
-use ws_server::{CloseCode, Json, Membership, Rooms, WsContext};
+use ws_server::{CloseCode, Json, Membership, Presence, Rooms, WsContext};
 
 use crate::protocol::{Arrival, FromPage, LONGEST_LINE, Someone, ToPage, milliseconds_since_1970};
 
 /// Rooms by name, whose members bring their own names along.
 pub(crate) type ChatRooms = Rooms<String, String>;
+
+/// No rooms yet; pages are told who comes and goes.
+pub(crate) fn rooms() -> ChatRooms {
+    let rooms = Rooms::builder().announce(|_, presence| {
+        let news = match presence {
+            Presence::Joined(member) => ToPage::Joined {
+                person: member.into(),
+            },
+            Presence::Left(member) => ToPage::Left {
+                id: member.id().get(),
+            },
+        };
+        serde_json::to_string(&news).ok().map(Into::into)
+    });
+    rooms.build()
+}
 
 /// The actor behind one page.
 pub(crate) struct Person {
@@ -33,7 +49,7 @@ impl Person {
             room.broadcast_to_others(text)
         };
         if let Err(error) = told {
-            eprintln!("room {}: {error}", room.room());
+            eprintln!("room {}: {error}", room.key());
         }
     }
 }
@@ -43,35 +59,26 @@ impl Actor for Person {
 
     fn started(&mut self, ctx: &mut WsContext<Self>) {
         let Arrival { room, name } = &self.arrival;
-        let room = self.rooms.join(room.clone(), name.clone(), ctx);
-        let id = room.id().get();
-        let people = room.members().into_iter();
-        let welcome = ToPage::Welcome {
-            you: id,
-            room: room.room(),
-            people: people
-                .map(|(id, name)| Someone { id: id.get(), name })
-                .collect(),
+        let joined = self.rooms.join_and_list(room.clone(), name.clone(), ctx);
+        let (room, others) = match joined {
+            Ok(joined) => joined,
+            Err(error) => {
+                ctx.close(CloseCode::TRY_AGAIN_LATER, error.to_string())
+                    .ok();
+                return;
+            }
         };
-        // It fails only if the page has left already: `stopped` comes then.
-        ctx.json(&welcome).ok();
+        let you = room.id().get();
+        let me = Someone { id: you, name };
+        let others = others.iter().map(Someone::from);
+        // It fails only if the page has left already.
+        ctx.json(&ToPage::Welcome {
+            you,
+            room: room.key(),
+            people: others.chain([me]).collect(),
+        })
+        .ok();
         self.room = Some(room);
-        let person = Someone {
-            id,
-            name: name.clone(),
-        };
-        self.tell(&ToPage::Joined { person }, false);
-    }
-
-    fn stopped(&mut self, _: &mut WsContext<Self>) {
-        if let Some(room) = &self.room {
-            self.tell(
-                &ToPage::Left {
-                    id: room.id().get(),
-                },
-                false,
-            );
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use ws_server::Member;
 
 /// The query of the request with which a page enters a room.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,10 +44,10 @@ pub(crate) enum ToPage<'a> {
     Welcome {
         you: u64,
         room: &'a str,
-        people: Vec<Someone>,
+        people: Vec<Someone<'a>>,
     },
     Joined {
-        person: Someone,
+        person: Someone<'a>,
     },
     Left {
         id: u64,
@@ -68,9 +69,18 @@ pub(crate) enum ToPage<'a> {
 
 /// Somebody in a room.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Someone {
+pub(crate) struct Someone<'a> {
     pub(crate) id: u64,
-    pub(crate) name: String,
+    pub(crate) name: &'a str,
+}
+
+impl<'a> From<&'a Member<String>> for Someone<'a> {
+    fn from(member: &'a Member<String>) -> Self {
+        Self {
+            id: member.id().get(),
+            name: member.data(),
+        }
+    }
 }
 
 /// The longest line that may be said, in characters.

@@ -1,0 +1,133 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::Hash,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use ws_core::PreparedMessage;
+
+use super::{Presence, Room, Rooms, actor::Host, meters::Meters};
+
+/// Says on which terms [`Rooms`] are joined.
+///
+/// ```
+/// use ws_server::{Presence, Rooms};
+///
+/// let rooms = Rooms::<String, String>::builder()
+///     .max_members(500)
+///     .announce(|_, presence| match presence {
+///         Presence::Joined(member) => Some(format!("{} is here", member.data()).into()),
+///         Presence::Left(member) => Some(format!("{} has left", member.data()).into()),
+///     })
+///     .build();
+/// ```
+pub struct RoomsBuilder<K, D = ()> {
+    name: Cow<'static, str>,
+    max_members: usize,
+    max_rooms: usize,
+    announce: Option<Announce<K, D>>,
+}
+
+type Announce<K, D> = Box<dyn Fn(&K, &Presence<D>) -> Option<PreparedMessage> + Send + Sync>;
+type Open<K, D> = Box<dyn Fn(&Room<K, D>) -> Arc<dyn Host<D>> + Send + Sync>;
+
+impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
+    pub(super) fn new() -> Self {
+        Self {
+            name: Cow::Borrowed("rooms"),
+            max_members: usize::MAX,
+            max_rooms: 100,
+            announce: None,
+        }
+    }
+
+    /// What [metrics](crate::metrics) call the rooms. Default: `rooms`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The most members that a room may have, at least one.
+    ///
+    /// Default: no limit of its own, as the server limits its connections.
+    #[must_use]
+    pub fn max_members(mut self, limit: usize) -> Self {
+        self.max_members = limit.max(1);
+        self
+    }
+
+    /// The most of these rooms that one connection may be in.
+    ///
+    /// Default: 100, so that a peer that chooses its rooms cannot fill the
+    /// server with them.
+    #[must_use]
+    pub const fn max_rooms_per_connection(mut self, limit: usize) -> Self {
+        self.max_rooms = limit;
+        self
+    }
+
+    /// Has joining and leaving broadcast to the other members of the room: with
+    /// the message that `announce` makes of it, or not at all.
+    ///
+    /// The announcements are in one order with each other, with what is
+    /// broadcast, and with what [`Rooms::join_and_list`] tells.
+    #[must_use]
+    pub fn announce(
+        mut self,
+        announce: impl Fn(&K, &Presence<D>) -> Option<PreparedMessage> + Send + Sync + 'static,
+    ) -> Self {
+        self.announce = Some(Box::new(announce));
+        self
+    }
+
+    /// Finishes the description.
+    #[must_use]
+    pub fn build(self) -> Rooms<K, D> {
+        self.open(None)
+    }
+
+    pub(super) fn open(self, open: Option<Open<K, D>>) -> Rooms<K, D> {
+        Rooms::with(Terms {
+            max_members: self.max_members,
+            max_rooms: self.max_rooms,
+            announce: self.announce,
+            open,
+            meters: Arc::new(Meters::new(&self.name)),
+        })
+    }
+}
+
+impl<K, D> fmt::Debug for RoomsBuilder<K, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RoomsBuilder")
+            .field("name", &self.name)
+            .field("max_members", &self.max_members)
+            .field("max_rooms_per_connection", &self.max_rooms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The terms on which rooms are joined.
+pub(super) struct Terms<K, D> {
+    pub(super) max_members: usize,
+    pub(super) max_rooms: usize,
+    announce: Option<Announce<K, D>>,
+    pub(super) open: Option<Open<K, D>>,
+    pub(super) meters: Arc<Meters>,
+}
+
+impl<K, D> Terms<K, D> {
+    /// What the others are told.
+    pub(super) fn announcement(&self, key: &K, presence: &Presence<D>) -> Option<PreparedMessage> {
+        let announce = self.announce.as_ref()?;
+        // Who leaves may be leaving because of a panic, and all have to know.
+        let made = catch_unwind(AssertUnwindSafe(|| announce(key, presence)));
+        made.unwrap_or_else(|_| {
+            tracing::error!("announcing a member panicked: the others are not told");
+            None
+        })
+    }
+}
