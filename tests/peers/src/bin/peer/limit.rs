@@ -1,8 +1,9 @@
 //! The least that an echo and a room cost in safe Rust: epoll and nothing else.
 //!
 //! Nothing is checked, nothing is limited and nobody is pinged. Everything that
-//! one read brings leaves in one write, from the buffer that it was read to; a
-//! room is written to once per member for all posts of a wake-up.
+//! one read brings leaves in one write, from the buffer that it was read to; a long
+//! message is read to where it is written from, as a whole. A room is written to
+//! once per member for all posts of a wake-up.
 
 use std::{
     io::{self, Read, Write},
@@ -82,21 +83,32 @@ fn accept(
 struct Client {
     stream: TcpStream,
     upgraded: bool,
-    /// The frame whose payload data still comes: how much, and its key.
-    frame: Option<(usize, MaskingKey)>,
-    /// The start of a header, or in a room of a frame, that still comes.
+    /// The start of a frame whose rest still comes.
     held: Vec<u8>,
+    long: Long,
     unsent: Vec<u8>,
     readable: bool,
 }
 
+/// A long message on its way: first it comes, then it leaves.
+#[derive(Default)]
+struct Long {
+    /// The frame as it leaves; its storage serves for the next one, too.
+    frame: Vec<u8>,
+    /// How much of it has come. All that is to come, has, where nothing comes.
+    come: usize,
+    /// How much of it has left.
+    left: usize,
+    key: Option<MaskingKey>,
+}
+
 impl Client {
-    const fn new(stream: TcpStream) -> Self {
+    fn new(stream: TcpStream) -> Self {
         Self {
             stream,
             upgraded: false,
-            frame: None,
             held: Vec::new(),
+            long: Long::default(),
             unsent: Vec::new(),
             readable: false,
         }
@@ -114,8 +126,16 @@ impl Client {
             let unsent = std::mem::take(&mut self.unsent);
             self.write(&unsent)?;
         }
-        while self.readable && self.unsent.is_empty() {
-            let count = match self.stream.read(&mut buffer[FRONT..]) {
+        self.write_long()?;
+        while self.readable && self.unsent.is_empty() && !self.long.leaves() {
+            let long = self.long.comes();
+            let place = if long {
+                &mut self.long.frame[self.long.come..]
+            } else {
+                &mut buffer[FRONT..]
+            };
+            let room = place.len();
+            let count = match self.stream.read(place) {
                 Ok(0) => return Ok(false),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -124,8 +144,13 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             };
-            self.readable = count == buffer.len() - FRONT;
+            self.readable = count == room;
             let end = FRONT + count;
+            if long {
+                self.long.advance(count);
+                self.write_long()?;
+                continue;
+            }
             if !self.upgraded {
                 self.upgrade(&buffer[FRONT..end])?;
                 continue;
@@ -167,45 +192,51 @@ impl Client {
         // The answer takes no more room than what it answers, and lies in its place.
         let (mut from, mut to) = (None, at);
         let mut last = wire::BINARY;
-        while at < buffer.len() {
-            let (left, mut key) = match self.frame.take() {
-                Some(frame) => frame,
-                None => {
-                    let Some(header) = Header::read(&buffer[at..]) else {
-                        self.held.extend_from_slice(&buffer[at..]);
-                        break;
-                    };
-                    at += header.length;
-                    last = header.first;
-                    let mut answer = [0; 10];
-                    let length = wire::write_header(header.first, header.payload, &mut answer);
-                    if from.is_none() {
-                        // The first one's payload data stays where it is.
-                        to = at - length;
-                    }
-                    buffer[to..to + length].copy_from_slice(&answer[..length]);
-                    from.get_or_insert(to);
-                    to += length;
-                    let key = header.key.ok_or(io::ErrorKind::InvalidData)?;
-                    (header.payload, key)
+        while let Some(header) = Header::read(&buffer[at..]) {
+            let mut key = header.key.ok_or(io::ErrorKind::InvalidData)?;
+            let mut answer = [0; 10];
+            let length = wire::write_header(header.first, header.payload, &mut answer);
+            let payload = at + header.length;
+            let end = payload + header.payload;
+            if end > buffer.len() {
+                if header.payload >= LONG {
+                    self.long.start(&answer[..length], header.payload, key);
+                    let here = buffer.len() - payload;
+                    self.long.frame[length..length + here].copy_from_slice(&buffer[payload..]);
+                    self.long.advance(here);
+                    at = buffer.len();
                 }
-            };
-            from.get_or_insert(to);
-            let part = left.min(buffer.len() - at);
-            if to != at {
-                buffer.copy_within(at..at + part, to);
+                break;
             }
-            key.apply(&mut buffer[to..to + part]);
-            at += part;
-            to += part;
-            if part < left {
-                self.frame = Some((left - part, key));
+            last = header.first;
+            // The first one's payload data stays where it is.
+            let start = if from.is_none() { payload - length } else { to };
+            from.get_or_insert(start);
+            buffer[start..start + length].copy_from_slice(&answer[..length]);
+            to = start + length + header.payload;
+            if start + length != payload {
+                buffer.copy_within(payload..end, start + length);
             }
+            key.apply(&mut buffer[start + length..to]);
+            at = end;
         }
+        self.held.extend_from_slice(&buffer[at..]);
         if let Some(from) = from {
             self.write(&buffer[from..to])?;
         }
         Ok(last != wire::CLOSE)
+    }
+
+    /// Writes a long message that has come, as far as there is room.
+    fn write_long(&mut self) -> io::Result<()> {
+        while self.unsent.is_empty() && self.long.leaves() {
+            match self.stream.write(&self.long.frame[self.long.left..]) {
+                Ok(count) => self.long.left += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Appends all whole frames to the room's posts.
@@ -258,11 +289,42 @@ impl Client {
     }
 }
 
+impl Long {
+    /// Begins with a header and room for the payload data.
+    fn start(&mut self, header: &[u8], payload: usize, key: MaskingKey) {
+        // What was there is written over, so that nothing has to be cleared.
+        self.frame.resize(header.len() + payload, 0);
+        self.frame[..header.len()].copy_from_slice(header);
+        (self.come, self.left) = (header.len(), 0);
+        self.key = Some(key);
+    }
+
+    const fn comes(&self) -> bool {
+        self.come < self.frame.len()
+    }
+
+    const fn leaves(&self) -> bool {
+        !self.comes() && self.left < self.frame.len()
+    }
+
+    /// Takes what was read behind what had come.
+    fn advance(&mut self, count: usize) {
+        let end = self.come + count;
+        if let Some(key) = &mut self.key {
+            key.apply(&mut self.frame[self.come..end]);
+        }
+        self.come = end;
+    }
+}
+
 const LISTENER: usize = usize::MAX;
 /// How much is read at once, in bytes.
 const READ: usize = 128 * 1024;
-/// Room in front of it for the start of a header that came earlier.
-const FRONT: usize = 16;
+/// From how many bytes on a message that is not there yet is read to a place of
+/// its own.
+const LONG: usize = 4096;
+/// Room in front of what is read, for the start of a shorter one that came earlier.
+const FRONT: usize = LONG + 14;
 const KEY_FIELD: &[u8] = b"Sec-WebSocket-Key: ";
 /// 16 bytes in base64.
 const KEY_LENGTH: usize = 24;
