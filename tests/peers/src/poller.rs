@@ -65,7 +65,11 @@ impl Poller {
             tv_nsec: limit.subsec_nanos().into(),
         });
         self.events.clear();
-        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), limit.as_ref()) {
+        match epoll::wait(
+            &self.epoll,
+            spare_capacity(&mut self.events),
+            limit.as_ref(),
+        ) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

@@ -62,11 +62,7 @@ impl Actor for Socket {
 }
 
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
-    fn handle(
-        &mut self,
-        message: Result<ws::Message, ws::ProtocolError>,
-        ctx: &mut Self::Context,
-    ) {
+    fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
         match (message, &self.0) {
             (Ok(ws::Message::Binary(bytes)), Some(members)) => {
                 let members = members.lock().unwrap_or_else(PoisonError::into_inner);

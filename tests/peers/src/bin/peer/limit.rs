@@ -171,7 +171,10 @@ impl Client {
         if !self.held.ends_with(b"\r\n\r\n") {
             return Ok(());
         }
-        let at = self.held.windows(KEY_FIELD.len()).position(|it| it == KEY_FIELD);
+        let at = self
+            .held
+            .windows(KEY_FIELD.len())
+            .position(|it| it == KEY_FIELD);
         let at = at.ok_or(io::ErrorKind::InvalidData)? + KEY_FIELD.len();
         let key = self.held.get(at..at + KEY_LENGTH);
         let accept = wire::accept(key.ok_or(io::ErrorKind::InvalidData)?);

@@ -53,9 +53,9 @@ fn main() -> io::Result<()> {
         (Library::ActixWebActors, room) => actix_web_actors::serve(listener, room),
         (Library::Axum, room) => on_tokio(listener, |listener| axum::serve(listener, room)),
         (Library::Fastwebsockets, false) => on_tokio(listener, fastwebsockets::serve),
-        (Library::TokioTungstenite, room) => {
-            on_tokio(listener, |listener| tokio_tungstenite::serve(listener, room))
-        }
+        (Library::TokioTungstenite, room) => on_tokio(listener, |listener| {
+            tokio_tungstenite::serve(listener, room)
+        }),
         (Library::TokioWebsockets, false) => on_tokio(listener, tokio_websockets::serve),
         (Library::ActixWs | Library::Fastwebsockets | Library::TokioWebsockets, true) => {
             Err(io::Error::other("there is no room made with this library"))

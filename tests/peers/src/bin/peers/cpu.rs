@@ -61,7 +61,10 @@ pub(crate) fn run(options: &Options, quick: bool, cores: Cores) -> Result<(), Bo
     let servers = or_all(&options.servers);
     let mut run = Run {
         machine: machine::describe(),
-        rows: rows.iter().map(|&row| RowSamples::new(row, &servers)).collect(),
+        rows: rows
+            .iter()
+            .map(|&row| RowSamples::new(row, &servers))
+            .collect(),
     };
     // Drawn only where somebody can see it.
     let bar = ProgressBar::new((rounds * rows.len()) as u64).with_style(

@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options, quick: bool, cores: Cores) -> Result<(), Bo
     stay_on(cores.load)?;
     let descriptors = rlimit::increase_nofile_limit(u64::MAX)?;
     let most = usize::try_from(descriptors)?.saturating_sub(SPARE);
-    let wanted = options.connections.or(quick.then_some(QUICK));
+    let wanted = options.connections.or_else(|| quick.then_some(QUICK));
     let servers = if options.servers.is_empty() {
         &SERVERS
     } else {

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::frames::Frames;
+use self::frames::{Expected, Frames};
 pub(crate) use self::{
     connect::{connect, connect_holding},
     echo::Echo,

@@ -15,11 +15,7 @@ mod rows;
 mod servers;
 mod stalled;
 
-use std::{
-    error::Error,
-    fmt,
-    path::PathBuf,
-};
+use std::{error::Error, fmt, path::PathBuf};
 
 use clap::{Parser, Subcommand};
 

@@ -87,10 +87,12 @@ fn legend(area: &Area<'_>, text: &TextStyle<'_>) -> Result<(), Box<dyn Error>> {
         let (column, line) = (number % columns, number / columns);
         let at = (40 + 230 * column as i32, 68 + 22 * line as i32);
         dot(area, at, look)?;
-        let name = match server {
-            Server::Ours => "ws-server".to_owned(),
-            Server::OursStock => "ws-server on HttpServer".to_owned(),
-            other => other.name(),
+        let name = if *server == Server::Ours {
+            "ws-server".to_owned()
+        } else if *server == Server::OursStock {
+            "ws-server on HttpServer".to_owned()
+        } else {
+            server.name()
         };
         area.draw_text(&name, &text, (at.0 + 14, at.1))?;
     }
@@ -99,7 +101,9 @@ fn legend(area: &Area<'_>, text: &TextStyle<'_>) -> Result<(), Box<dyn Error>> {
 
 fn scale(area: &Area<'_>, height: i32, text: &TextStyle<'_>) -> Result<(), Box<dyn Error>> {
     let text = text.pos(Pos::new(HPos::Center, VPos::Bottom));
-    for ratio in [1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0] {
+    for ratio in [
+        1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0,
+    ] {
         let line = BLACK.mix(if ratio == 1.0 { 0.8 } else { 0.15 });
         let ends = [(x(ratio), TOP), (x(ratio), height - BOTTOM)];
         area.draw(&PathElement::new(ends, line))?;
@@ -127,7 +131,7 @@ const LOOKS: [(Server, Look); 9] = [
     (
         Server::Ours,
         Look {
-            color: BLUE_,
+            color: OURS_BLUE,
             square: true,
             filled: true,
         },
@@ -135,7 +139,7 @@ const LOOKS: [(Server, Look); 9] = [
     (
         Server::OursStock,
         Look {
-            color: BLUE_,
+            color: OURS_BLUE,
             square: true,
             filled: false,
         },
@@ -148,7 +152,7 @@ const LOOKS: [(Server, Look); 9] = [
     (Server::TokioWebsockets, look(RGBColor(213, 94, 0), false)),
     (Server::NpmWs, look(RGBColor(204, 121, 167), true)),
 ];
-const BLUE_: RGBColor = RGBColor(0, 90, 181);
+const OURS_BLUE: RGBColor = RGBColor(0, 90, 181);
 const LEAST: f64 = 0.9;
 const MOST: f64 = 36.0;
 const WIDTH: i32 = 1280;

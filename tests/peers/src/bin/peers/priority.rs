@@ -14,7 +14,9 @@ impl Priority {
             return Ok(Self { session: None });
         }
         let refused = |error| {
-            io::Error::other(format!("a niceness of {niceness} is refused: {error}; try without --nice"))
+            io::Error::other(format!(
+                "a niceness of {niceness} is refused: {error}; try without --nice"
+            ))
         };
         rustix::process::nice(niceness).map_err(|error| refused(error.into()))?;
         let session = fs::read_to_string(SESSION).ok();

@@ -46,7 +46,9 @@ impl Process {
             rest[..end.unwrap_or(rest.len())].parse().ok()
         });
         process.address = address.ok_or_else(|| {
-            io::Error::other(format!("{command:?} does not say where it listens: {line:?}"))
+            io::Error::other(format!(
+                "{command:?} does not say where it listens: {line:?}"
+            ))
         })?;
         Ok(process)
     }
@@ -56,7 +58,10 @@ impl Process {
         let mut total = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            let spent = text.split_whitespace().next().and_then(|it| it.parse::<u64>().ok());
+            let spent = text
+                .split_whitespace()
+                .next()
+                .and_then(|it| it.parse::<u64>().ok());
             total += spent.ok_or(io::ErrorKind::InvalidData)?;
         }
         Ok(total)

@@ -7,7 +7,9 @@ use crate::{
 
 pub(crate) fn print(run: &Run) {
     println!("{}", run.machine);
-    println!("CPU time of the server, medians; ratios are taken round by round, with their middle half.");
+    println!(
+        "CPU time of the server, medians; ratios are taken round by round, with their middle half."
+    );
     for row in &run.rows {
         table(row);
     }
@@ -45,7 +47,10 @@ fn table(row: &RowSamples) {
             cost.median,
             cost.spread(),
             limit.map_or_else(String::new, |it| format!("{:.3}", it.median)),
-            limit.map_or_else(String::new, |it| format!("{:.3}..{:.3}", it.lower, it.upper)),
+            limit.map_or_else(String::new, |it| format!(
+                "{:.3}..{:.3}",
+                it.lower, it.upper
+            )),
             to_best.map_or_else(String::new, |it| format!("{:.3}", it.median)),
             samples.per_second().median,
             samples.sleeps().median,

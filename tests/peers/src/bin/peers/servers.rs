@@ -122,7 +122,10 @@ pub(crate) fn program(name: &str) -> io::Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    let problem = format!("{} is missing: start tests/peers/run, which builds it", program.display());
+    let problem = format!(
+        "{} is missing: start tests/peers/run, which builds it",
+        program.display()
+    );
     Err(io::Error::new(io::ErrorKind::NotFound, problem))
 }
 

@@ -98,7 +98,10 @@ struct Latencies {
 impl Latencies {
     fn at(&self, share: f64) -> Duration {
         let place = (self.each.len().saturating_sub(1)) as f64 * share;
-        self.each.get(place.ceil() as usize).copied().unwrap_or_default()
+        self.each
+            .get(place.ceil() as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn print(&self) {
@@ -121,11 +124,7 @@ struct Room {
 }
 
 /// Has two rooms talk for so long, the second one with members who never read.
-fn talk(
-    options: &Options,
-    span: Duration,
-    cores: Cores,
-) -> Result<[Latencies; 2], Box<dyn Error>> {
+fn talk(options: &Options, span: Duration, cores: Cores) -> Result<[Latencies; 2], Box<dyn Error>> {
     let mut poller = Poller::new()?;
     // First those of one room, then those of the other.
     let mut members = Vec::new();
@@ -149,7 +148,12 @@ fn talk(
             _stalled: connect_holding(process.address, PATH, stalled, Some(LEAST))?,
             _process: process,
         });
-        listen(&mut poller, &mut members, Instant::now() + SETTLE, |_, _| {})?;
+        listen(
+            &mut poller,
+            &mut members,
+            Instant::now() + SETTLE,
+            |_, _| {},
+        )?;
     }
 
     let pause = Duration::from_secs(1) / options.lines.max(1);
@@ -182,7 +186,12 @@ fn talk(
             room[speaker].say(&wire::client_frame(TEXT, text.as_bytes()))?;
         }
     }
-    listen(&mut poller, &mut members, said(0, lines) + SETTLE, &mut heard)?;
+    listen(
+        &mut poller,
+        &mut members,
+        said(0, lines) + SETTLE,
+        &mut heard,
+    )?;
     drop(rooms);
     for result in &mut results {
         let listeners = options.members.saturating_sub(result.stalled).max(1);

@@ -1,5 +1,5 @@
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -9,7 +9,7 @@ use ws_peers::{
     wire::{self, BINARY},
 };
 
-use super::{Clock, Frames, Load, READ, SPIN, connect};
+use super::{Clock, Expected, Frames, Load, READ, SPIN, connect};
 
 /// Clients that send a message for each that comes back.
 pub(crate) struct Echo {
@@ -17,13 +17,10 @@ pub(crate) struct Echo {
     clients: Vec<Client>,
     /// How many messages of each client are under way.
     depth: usize,
-    /// What a server sends, and how long its header is.
-    expected: (Vec<u8>, usize),
+    expected: Expected,
     /// As many frames as a client has under way.
     burst: Vec<u8>,
     buffer: Vec<u8>,
-    /// Nothing has run yet: payloads are compared, too.
-    fresh: bool,
 }
 
 struct Client {
@@ -56,16 +53,13 @@ impl Echo {
             });
         }
         let payload: Vec<u8> = (0..size).map(|at| b'a' + (at % 26) as u8).collect();
-        let frame = wire::server_frame(BINARY, &payload);
-        let header = frame.len() - size;
         Ok(Self {
             poller,
             clients,
             depth,
-            expected: (frame, header),
+            expected: Expected::new(BINARY, &payload),
             burst: wire::client_frame(BINARY, &payload).repeat(depth),
             buffer: vec![0; READ],
-            fresh: true,
         })
     }
 }
@@ -86,21 +80,12 @@ impl Load for Echo {
         while owed > 0 {
             for event in self.poller.wait(SPIN)? {
                 let client = &mut self.clients[event.token];
-                let mut count = 0;
-                while event.readable {
-                    let read = match client.stream.read(&mut self.buffer) {
-                        Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                        Ok(read) => read,
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                        Err(error) => return Err(error),
-                    };
-                    let (expected, header) = (&self.expected.0, self.expected.1);
-                    let bytes = &self.buffer[..read];
-                    count += client.frames.count(bytes, expected, header, self.fresh)?;
-                    if read < self.buffer.len() {
-                        break;
-                    }
-                }
+                let count = if event.readable {
+                    let Client { stream, frames, .. } = client;
+                    frames.read(stream, &mut self.buffer, &self.expected)?
+                } else {
+                    0
+                };
                 returned += count as u64;
                 owed -= count;
                 client.owed += count;
@@ -119,7 +104,7 @@ impl Load for Echo {
                 client.send(&self.burst)?;
             }
         }
-        self.fresh = false;
+        self.expected.thorough = false;
         Ok(returned)
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -9,7 +9,7 @@ use ws_peers::{
     wire::{self, BINARY},
 };
 
-use super::{Clock, Frames, Load, READ, SPIN, connect, wrong};
+use super::{Clock, Expected, Frames, Load, READ, SPIN, connect, wrong};
 
 /// Members of a room, of whom another one posts as soon as all have heard a post.
 pub(crate) struct Room {
@@ -17,13 +17,10 @@ pub(crate) struct Room {
     members: Vec<(TcpStream, Frames)>,
     /// How many posts are under way.
     depth: usize,
-    /// What a server sends, and how long its header is.
-    expected: (Vec<u8>, usize),
+    expected: Expected,
     post: Vec<u8>,
     buffer: Vec<u8>,
     posts: usize,
-    /// Nothing has run yet: payloads are compared, too.
-    fresh: bool,
 }
 
 impl Room {
@@ -40,8 +37,6 @@ impl Room {
             poller.add(stream, token)?;
         }
         let payload: Vec<u8> = (0..size).map(|at| b'a' + (at % 26) as u8).collect();
-        let frame = wire::server_frame(BINARY, &payload);
-        let header = frame.len() - size;
         Ok(Self {
             poller,
             members: streams
@@ -49,11 +44,10 @@ impl Room {
                 .map(|stream| (stream, Frames::default()))
                 .collect(),
             depth,
-            expected: (frame, header),
+            expected: Expected::new(BINARY, &payload),
             post: wire::client_frame(BINARY, &payload),
             buffer: vec![0; READ],
             posts: 0,
-            fresh: true,
         })
     }
 
@@ -80,19 +74,9 @@ impl Load for Room {
         while delivered < wanted {
             for event in self.poller.wait(SPIN)? {
                 let (stream, frames) = &mut self.members[event.token];
-                while event.readable {
-                    let read = match stream.read(&mut self.buffer) {
-                        Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                        Ok(read) => read,
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                        Err(error) => return Err(error),
-                    };
-                    let (expected, header) = (&self.expected.0, self.expected.1);
-                    let bytes = &self.buffer[..read];
-                    delivered += frames.count(bytes, expected, header, self.fresh)? as u64;
-                    if read < self.buffer.len() {
-                        break;
-                    }
+                if event.readable {
+                    let count = frames.read(stream, &mut self.buffer, &self.expected)?;
+                    delivered += count as u64;
                 }
             }
             if !clock.over()? {
@@ -102,7 +86,7 @@ impl Load for Room {
                 }
             }
         }
-        self.fresh = false;
+        self.expected.thorough = false;
         Ok(delivered)
     }
 }
