@@ -194,6 +194,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 }
 
 /// The place in the table of what reports this event.
+#[inline]
 const fn opcode(event: &Event) -> Option<Opcode> {
     match event {
         Event::Message(message) => Some(Message::opcode(message)),

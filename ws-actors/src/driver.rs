@@ -239,10 +239,11 @@ where
     T: Transport,
 {
     fn go_round(&mut self, cx: &mut Context<'_>, waker_changed: bool) -> Poll<Outcome> {
+        let mut ahead = false;
         for _ in 0..ROUNDS {
             let (could_read, swamped) = (self.may_read(), self.ctx.is_swamped());
-            let mut again = self.read(cx);
-            again |= self.turn(cx);
+            let came = ahead || self.read(cx);
+            let mut again = self.turn(cx);
             let mut enough = false;
             match self.write(cx) {
                 Ok(more) => enough = more,
@@ -256,6 +257,9 @@ where
             // What was written, or heard, may have made room for more.
             again |= !could_read && self.may_read();
             again |= swamped && !self.ctx.is_swamped();
+            // Mostly nothing has come meanwhile, and the round is the last.
+            ahead = came && self.read(cx);
+            again |= ahead;
             self.deadline = self.end(cx);
             if self.transport.is_none() && self.life.is_none() {
                 return Poll::Ready(self.outcome());
@@ -267,7 +271,7 @@ where
                 let Some(deadline) = self.deadline else {
                     return Poll::Pending;
                 };
-                ready!(self.alarm.poll(cx, deadline, waker_changed));
+                ready!(self.alarm.poll(cx, self.ctx.now, deadline, waker_changed));
                 self.ctx.now = now();
                 self.ring();
             }

@@ -61,6 +61,7 @@ pub struct Text(pub Utf8Bytes);
 impl FrameMessage for Text {
     const OPCODE: Opcode = Opcode::TEXT;
 
+    #[inline]
     fn from_event(event: Event) -> Result<Self, Rejection> {
         let Event::Message(ws_core::Message::Text(text)) = event else {
             return Err(Rejection::unsupported());
@@ -85,6 +86,7 @@ pub struct Binary(pub Bytes);
 impl FrameMessage for Binary {
     const OPCODE: Opcode = Opcode::BINARY;
 
+    #[inline]
     fn from_event(event: Event) -> Result<Self, Rejection> {
         let Event::Message(ws_core::Message::Binary(bytes)) = event else {
             return Err(Rejection::unsupported());

@@ -5,7 +5,7 @@ use std::{
     task::Waker,
 };
 
-use ws_core::{Cause, CloseCode, ClosePayload, PreparedMessage};
+use ws_core::{Cause, CloseCode, ClosePayload, PreparedBatch, PreparedMessage};
 
 use crate::{Flow, Overflow, SendError};
 
@@ -54,6 +54,18 @@ impl Outbox {
     /// connection is closing or gone.
     pub fn send(&self, message: PreparedMessage) -> Result<(), SendError> {
         self.push(Outgoing::Prepared(message), None)
+    }
+
+    /// Queues messages that are encoded already, one behind the other, and tells
+    /// how many of them it took: fewer where [`send`](Self::send) fails.
+    pub fn send_batch(&self, batch: &PreparedBatch) -> usize {
+        let messages = batch.messages();
+        let together = Outgoing::Batch(batch.clone(), 0);
+        if !self.is_closed() && self.0.queue.borrow().has_room(&together, &self.0.flow) {
+            return self.push(together, None).map_or(0, |()| messages.len());
+        }
+        let taken = messages.iter().map(|message| self.send(message.clone()));
+        taken.filter(Result::is_ok).count()
     }
 
     /// Queues a message of which only the newest counts: it takes the place of

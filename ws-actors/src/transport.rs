@@ -1,10 +1,10 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::io::{poll_read_buf, poll_write_buf};
 use ws_core::SendQueue;
@@ -65,7 +65,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Transport for Io<S> {
         cx: &mut Context<'_>,
         queue: &mut SendQueue,
     ) -> Poll<io::Result<usize>> {
-        poll_write_buf(Pin::new(&mut self.0), cx, queue)
+        let chunk = queue.chunk();
+        if chunk.len() < queue.remaining() {
+            return poll_write_buf(Pin::new(&mut self.0), cx, queue);
+        }
+        // All lies in one piece, as it mostly does.
+        let written = ready!(Pin::new(&mut self.0).poll_write(cx, chunk))?;
+        queue.advance(written);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

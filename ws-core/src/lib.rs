@@ -108,7 +108,7 @@ pub use self::{
     entropy::Entropy,
     error::{ProtocolError, SendError},
     frame::{ClosePayload, Fin, Frame, Header, MaskingKey, Rsv},
-    message::{Joiner, Message, MessagePart, PreparedMessage},
+    message::{Joiner, Message, MessagePart, PreparedBatch, PreparedMessage},
     opcode::{Opcode, Registry, RegistryError},
     role::Role,
     send_queue::SendQueue,

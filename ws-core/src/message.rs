@@ -11,7 +11,10 @@ mod collector;
 mod joiner;
 mod prepared;
 
-pub use self::{joiner::Joiner, prepared::PreparedMessage};
+pub use self::{
+    joiner::Joiner,
+    prepared::{PreparedBatch, PreparedMessage},
+};
 
 /// A data message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +60,7 @@ impl Message {
 
     /// The opcode of the message's first frame.
     #[must_use]
+    #[inline]
     pub const fn opcode(&self) -> Opcode {
         match self {
             Self::Text(_) => Opcode::TEXT,
@@ -67,6 +71,7 @@ impl Message {
 
     /// The payload data.
     #[must_use]
+    #[inline]
     pub fn payload(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -76,6 +81,7 @@ impl Message {
 
     /// The payload data, shared.
     #[must_use]
+    #[inline]
     pub fn into_payload(self) -> Bytes {
         match self {
             Self::Text(text) => text.into_bytes(),

@@ -41,13 +41,13 @@ struct State {
 
 /// Who counts what becomes of a group's deliveries.
 pub(crate) trait Counts: std::fmt::Debug + Send + Sync {
-    /// So many members took something, and so many did not.
-    fn delivered(&self, taken: u64, refused: u64);
+    /// Something was handed to members so many times, and taken so many times.
+    fn delivered(&self, handed: usize, taken: usize);
 }
 
 /// Nobody does.
 impl Counts for () {
-    fn delivered(&self, _: u64, _: u64) {}
+    fn delivered(&self, _: usize, _: usize) {}
 }
 
 /// Names a member of a room.

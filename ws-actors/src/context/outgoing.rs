@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix::Actor;
-use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, State};
+use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, PreparedMessage, State};
 
 use crate::{
     Occurrence, SendError,
@@ -41,7 +41,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                             self.send_fragment(frame).ok();
                         }
                     }
-                    outgoing @ (Outgoing::Message(_) | Outgoing::Prepared(_)) => {
+                    outgoing @ (Outgoing::Message(_)
+                    | Outgoing::Prepared(_)
+                    | Outgoing::Batch(..)) => {
                         self.transmit(outgoing);
                     }
                 }
@@ -211,20 +213,33 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     fn try_transmit(&mut self, outgoing: Outgoing) -> Result<(), ws_core::SendError> {
-        let payload = match outgoing {
+        match outgoing {
             Outgoing::Message(message) => {
                 let payload = message.payload().len();
                 self.connection.send(message)?;
-                payload
+                self.tally.sent.count(payload);
             }
-            Outgoing::Prepared(message) => {
-                self.connection.send_prepared(&message)?;
-                message.message().payload().len()
+            Outgoing::Prepared(message) => self.transmit_prepared(&message)?,
+            Outgoing::Batch(batch, 0) => {
+                self.connection.send_batch(&batch)?;
+                for message in batch.messages() {
+                    self.tally.sent.count(message.payload_len());
+                }
+            }
+            Outgoing::Batch(batch, skip) => {
+                for message in &batch.messages()[skip..] {
+                    self.transmit_prepared(message)?;
+                }
             }
             // They are counted as they leave.
-            Outgoing::Parts(_) => return Ok(()),
-        };
-        self.tally.sent.count(payload);
+            Outgoing::Parts(_) => {}
+        }
+        Ok(())
+    }
+
+    fn transmit_prepared(&mut self, message: &PreparedMessage) -> Result<(), ws_core::SendError> {
+        self.connection.send_prepared(message)?;
+        self.tally.sent.count(message.payload_len());
         Ok(())
     }
 

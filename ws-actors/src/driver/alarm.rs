@@ -14,6 +14,8 @@ use tokio::time::{Sleep, sleep_until};
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
+    /// When it rings: to look at the timer itself would cost more.
+    rings_at: Option<Instant>,
 }
 
 impl Alarm {
@@ -21,20 +23,25 @@ impl Alarm {
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
+        now: Instant,
         deadline: Instant,
         waker_changed: bool,
     ) -> Poll<()> {
-        let deadline = tokio::time::Instant::from_std(deadline);
+        if !waker_changed && self.rings_at.is_some_and(|at| now < at && at <= deadline) {
+            // It rings in time, and knows whom to wake.
+            return Poll::Pending;
+        }
+        let at = tokio::time::Instant::from_std(deadline);
         let sleep = match &mut self.sleep {
-            None => self.sleep.insert(Box::pin(sleep_until(deadline))),
-            Some(sleep) if deadline < sleep.deadline() || sleep.is_elapsed() => {
-                sleep.as_mut().reset(deadline);
+            None => self.sleep.insert(Box::pin(sleep_until(at))),
+            Some(sleep) => {
+                if at < sleep.deadline() || sleep.is_elapsed() {
+                    sleep.as_mut().reset(at);
+                }
                 sleep
             }
-            // It rings in time, and knows whom to wake.
-            Some(_) if !waker_changed => return Poll::Pending,
-            Some(sleep) => sleep,
         };
+        self.rings_at = Some(sleep.deadline().into_std());
         sleep.as_mut().poll(cx)
     }
 }

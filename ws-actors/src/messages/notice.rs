@@ -95,6 +95,7 @@ impl Occurrence {
 impl<M: FrameMessage> Notice for M {
     const SLOT: Slot = Slot::of(M::OPCODE);
 
+    #[inline]
     fn notice(occurrence: Occurrence) -> Result<Self, Rejection> {
         match occurrence {
             Occurrence::Frame(event) => M::from_event(event),

@@ -8,27 +8,58 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use ws_core::{Fin, Frame, Message, Opcode, PreparedMessage};
+use ws_core::{Fin, Frame, Message, Opcode, PreparedBatch, PreparedMessage};
 
 /// A message on its way out.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Message(Message),
     Prepared(PreparedMessage),
+    /// Several at once, of which so many from the front were given up.
+    Batch(PreparedBatch, usize),
     Parts(Box<Parts>),
 }
 
 impl Outgoing {
     /// What it holds in memory, in bytes.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Message(message) => message.payload().len(),
             Self::Prepared(prepared) => prepared.len(),
+            Self::Batch(batch, 0) => batch.len(),
+            Self::Batch(batch, skip) => {
+                let rest = &batch.messages()[*skip..];
+                rest.iter().map(PreparedMessage::len).sum()
+            }
             Self::Parts(parts) => parts.held,
         }
     }
 
+    /// How many messages it is.
+    #[inline]
+    pub(crate) fn messages(&self) -> usize {
+        match self {
+            Self::Message(_) | Self::Prepared(_) | Self::Parts(_) => 1,
+            Self::Batch(batch, skip) => batch.messages().len() - skip,
+        }
+    }
+
+    /// Gives up the first of several messages, and tells its length; `None` if it
+    /// is only one.
+    pub(crate) fn drop_first(&mut self) -> Option<usize> {
+        let Self::Batch(batch, skip) = self else {
+            return None;
+        };
+        let [first, _, ..] = &batch.messages()[*skip..] else {
+            return None;
+        };
+        *skip += 1;
+        Some(first.len())
+    }
+
     /// A message, cut if it is longer than `most` bytes.
+    #[inline]
     pub(crate) fn message(message: Message, most: usize) -> Self {
         if message.payload().len() > most {
             Self::Parts(Box::new(Parts::cut(message, most)))

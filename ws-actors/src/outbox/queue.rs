@@ -7,13 +7,15 @@ use super::Outgoing;
 /// What waits, in order; counted, and found again by its key.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
+    /// The only one that waits, as most do: it takes no storage.
+    alone: Option<Outgoing>,
     entries: VecDeque<Entry>,
     /// The number of the first entry since the queue was empty.
     first: u64,
     /// The numbers of entries that a newer message may take the place of.
     keyed: BTreeMap<u64, u64>,
     bytes: usize,
-    messages: u32,
+    messages: usize,
     streams: u32,
 }
 
@@ -31,7 +33,7 @@ impl Queue {
 
     /// The number of messages.
     pub(super) const fn len(&self) -> usize {
-        self.messages as usize
+        self.messages
     }
 
     pub(super) const fn has_streams(&self) -> bool {
@@ -41,11 +43,22 @@ impl Queue {
     /// A message larger than the bound passes when nothing waits before it.
     pub(super) fn has_room(&self, outgoing: &Outgoing, flow: &Flow) -> bool {
         self.messages == 0
-            || (self.len() < flow.max_queued_messages
+            || (self.len() + outgoing.messages() <= flow.max_queued_messages
                 && self.bytes.saturating_add(outgoing.len()) <= flow.max_queued_bytes)
     }
 
     pub(super) fn push(&mut self, outgoing: Outgoing, key: Option<u64>) {
+        if self.messages == 0 && key.is_none() {
+            self.count(&outgoing);
+            self.alone = Some(outgoing);
+            return;
+        }
+        if let Some(outgoing) = self.alone.take() {
+            self.entries.push_back(Entry {
+                outgoing: Some(outgoing),
+                key: None,
+            });
+        }
         if let Some(key) = key {
             let number = self.first + self.entries.len() as u64;
             self.keyed.insert(key, number);
@@ -86,6 +99,10 @@ impl Queue {
     }
 
     pub(super) fn pop(&mut self) -> Option<Outgoing> {
+        if let Some(outgoing) = self.alone.take() {
+            self.forget(&outgoing, None);
+            return Some(outgoing);
+        }
         while let Some(Entry { outgoing, key }) = self.entries.pop_front() {
             self.first += 1;
             if let Some(outgoing) = outgoing {
@@ -100,11 +117,35 @@ impl Queue {
     /// Gives up the message that has waited longest; `false` if none may be, as
     /// streams are left in their place.
     pub(super) fn drop_oldest(&mut self) -> bool {
+        if self.alone.as_ref().is_some_and(|it| !it.is_streamed()) {
+            if !self.shrink(None)
+                && let Some(outgoing) = self.alone.take()
+            {
+                self.forget(&outgoing, None);
+            }
+            return true;
+        }
         let oldest = self.entries.iter().position(|entry| {
             let outgoing = entry.outgoing.as_ref();
             outgoing.is_some_and(|outgoing| !outgoing.is_streamed())
         });
-        oldest.is_some_and(|index| self.drop_at(index))
+        oldest.is_some_and(|index| self.shrink(Some(index)) || self.drop_at(index))
+    }
+
+    /// Gives up the first message of several that are in one place.
+    fn shrink(&mut self, index: Option<usize>) -> bool {
+        let place = match index {
+            Some(index) => self.entries.get_mut(index).map(|it| &mut it.outgoing),
+            None => Some(&mut self.alone),
+        };
+        let first = place
+            .and_then(Option::as_mut)
+            .and_then(Outgoing::drop_first);
+        if let Some(bytes) = first {
+            self.bytes -= bytes;
+            self.messages -= 1;
+        }
+        first.is_some()
     }
 
     /// Gives up the message with this key, if one waits.
@@ -132,13 +173,13 @@ impl Queue {
 
     fn count(&mut self, outgoing: &Outgoing) {
         self.bytes += outgoing.len();
-        self.messages += 1;
+        self.messages += outgoing.messages();
         self.streams += u32::from(outgoing.is_streamed());
     }
 
     fn forget(&mut self, outgoing: &Outgoing, key: Option<u64>) {
         self.bytes -= outgoing.len();
-        self.messages -= 1;
+        self.messages -= outgoing.messages();
         self.streams -= u32::from(outgoing.is_streamed());
         if let Some(key) = key {
             self.keyed.remove(&key);

@@ -1,6 +1,7 @@
 //! What an actor and others send: its order, its bounds, and the Close frame
 //! behind it.
 
+mod batch;
 mod bounds;
 mod closing;
 mod control;

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 
 use crate::{
-    ClosePayload, Fin, Frame, Message, Opcode, PreparedMessage, Rsv, SendError, SendQueue,
-    Validator,
+    ClosePayload, Fin, Frame, Message, Opcode, PreparedBatch, PreparedMessage, Rsv, SendError,
+    SendQueue, Validator,
     extension::{Chain, FrameHead, PartEnd},
     frame::encoder::Encoder,
     send_queue::COPIED,
@@ -55,6 +55,7 @@ impl Outbound {
         &mut self.queue
     }
 
+    #[inline]
     pub(super) fn message(
         &mut self,
         message: Message,
@@ -125,6 +126,19 @@ impl Outbound {
             }
         }
         self.message(prepared.message(), None, chain)
+    }
+
+    pub(super) fn batch(
+        &mut self,
+        batch: &PreparedBatch,
+        chain: &mut Chain,
+    ) -> Result<(), SendError> {
+        if chain.is_empty() && !self.encoder.masks() && self.under_way.is_none() {
+            self.whole(batch.frames());
+            return Ok(());
+        }
+        let mut messages = batch.messages().iter();
+        messages.try_for_each(|message| self.prepared(message, chain))
     }
 
     /// A frame of a data message, in its order (§5.4).

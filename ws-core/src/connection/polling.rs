@@ -23,6 +23,7 @@ impl Connection {
 
     /// The event part of [`poll_output`](Self::poll_output) alone, for drivers
     /// that have to read and write at different speeds.
+    #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
         match self.inbound.whole_message_ahead() {
             Some(Opcode::TEXT) if self.state != State::Closed => self.poll_text(),

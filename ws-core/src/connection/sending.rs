@@ -3,7 +3,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::{
-    ClosePayload, Fin, Frame, Message, Opcode, PreparedMessage, Rsv, SendError,
+    ClosePayload, Fin, Frame, Message, Opcode, PreparedBatch, PreparedMessage, Rsv, SendError,
     frame::MAX_CONTROL_PAYLOAD,
 };
 
@@ -57,6 +57,7 @@ impl Connection {
     /// # Errors
     ///
     /// As for [`send`](Self::send).
+    #[inline]
     pub fn send_with(
         &mut self,
         message: impl Into<Message>,
@@ -135,11 +136,29 @@ impl Connection {
     pub fn send_prepared(&mut self, prepared: &PreparedMessage) -> Result<(), SendError> {
         self.check_open()?;
         self.check_opcode(prepared.opcode())?;
-        if !prepared.message().is_consistent() {
+        if !prepared.is_consistent() {
             return Err(SendError::Opcode(prepared.opcode()));
         }
         self.deadlines.act();
         self.outbound.prepared(prepared, &mut self.chain)
+    }
+
+    /// Queues messages that are encoded already, one behind the other. Of those
+    /// that cannot be sent, none is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send), of the first that cannot be sent.
+    pub fn send_batch(&mut self, batch: &PreparedBatch) -> Result<(), SendError> {
+        self.check_open()?;
+        for message in batch.messages() {
+            self.check_opcode(message.opcode())?;
+            if !message.is_consistent() {
+                return Err(SendError::Opcode(message.opcode()));
+            }
+        }
+        self.deadlines.act();
+        self.outbound.batch(batch, &mut self.chain)
     }
 
     /// Queues a Ping with a payload of at most 125 bytes ([RFC 6455 §5.5.2]).
@@ -242,6 +261,7 @@ impl Connection {
     ///
     /// If its opcode is not registered, or it is text or binary in a custom
     /// disguise.
+    #[inline]
     pub fn check_message(&self, message: &Message) -> Result<(), SendError> {
         if message.is_consistent() {
             self.check_opcode(message.opcode())
@@ -256,6 +276,7 @@ impl Connection {
     /// # Errors
     ///
     /// If it is not registered, or not one of data.
+    #[inline]
     pub fn check_opcode(&self, opcode: Opcode) -> Result<(), SendError> {
         let data = !opcode.is_control() && opcode != Opcode::CONTINUATION;
         if data && self.config.opcodes.knows(opcode) {

@@ -67,6 +67,17 @@ impl PreparedMessage {
         }
     }
 
+    /// Whether it may be sent as what it says it is.
+    pub(crate) fn is_consistent(&self) -> bool {
+        !self.0.custom || self.0.opcode.is_reserved()
+    }
+
+    /// The length of the message's payload, in bytes.
+    #[must_use]
+    pub fn payload_len(&self) -> usize {
+        self.0.frame.len() - self.0.header_len
+    }
+
     /// The opcode of the message.
     #[must_use]
     pub fn opcode(&self) -> Opcode {
@@ -105,6 +116,58 @@ impl PreparedMessage {
             frame: frame.clone(),
         });
         frame
+    }
+}
+
+/// Several messages that one after the other go to many servers' connections.
+///
+/// Those without extensions take them in one piece.
+///
+/// ```
+/// use ws_core::{PreparedBatch, PreparedMessage};
+///
+/// let batch = PreparedBatch::new(vec![PreparedMessage::new("a"), PreparedMessage::new("b")]);
+/// assert_eq!(batch.len(), 6); // two headers of two bytes
+/// ```
+#[derive(Debug, Clone)]
+pub struct PreparedBatch(Arc<Batch>);
+
+#[derive(Debug)]
+struct Batch {
+    messages: Vec<PreparedMessage>,
+    /// All of them without extensions.
+    frames: Bytes,
+}
+
+impl PreparedBatch {
+    /// Joins messages.
+    #[must_use]
+    pub fn new(messages: Vec<PreparedMessage>) -> Self {
+        let len = messages.iter().map(PreparedMessage::len).sum();
+        let mut frames = BytesMut::with_capacity(len);
+        for message in &messages {
+            frames.put_slice(&message.0.frame);
+        }
+        let frames = frames.freeze();
+        Self(Arc::new(Batch { messages, frames }))
+    }
+
+    /// The messages, in their order.
+    #[must_use]
+    pub fn messages(&self) -> &[PreparedMessage] {
+        &self.0.messages
+    }
+
+    /// The length of the frames without extensions, in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no frame is empty")]
+    pub fn len(&self) -> usize {
+        self.0.frames.len()
+    }
+
+    /// The frames without extensions.
+    pub(crate) fn frames(&self) -> &Bytes {
+        &self.0.frames
     }
 }
 

@@ -1,8 +1,15 @@
-use std::{cell::RefCell, collections::HashMap, mem, rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    mem,
+    rc::Rc,
+    sync::Arc,
+};
 
 use ws_actors::Outbox;
+use ws_core::{PreparedBatch, PreparedMessage};
 
-use super::{Audience, Counts, Delivery, Group, MemberId, Post};
+use super::{Audience, Counts, Delivery, Group, MemberId, Parcel, Post};
 
 /// The members of all groups that live on one thread.
 ///
@@ -13,6 +20,7 @@ pub(super) struct Hub {
     post: Arc<Post>,
     /// Shared with who hands out.
     groups: RefCell<HashMap<u64, Rc<Company>>>,
+    seats: Cell<usize>,
 }
 
 /// The members of one group.
@@ -42,12 +50,18 @@ impl Hub {
                 let hub = Rc::new(Self {
                     post: Arc::default(),
                     groups: RefCell::default(),
+                    seats: Cell::default(),
                 });
                 let retire = Retire(Rc::clone(&hub));
                 actix_rt::spawn(async move {
                     let mut storage = Vec::new();
                     loop {
                         retire.0.post.arrival().await;
+                        if retire.0.seats.get() >= MANY {
+                            // Who is about to say something too goes first: then
+                            // all of it leaves in one write to each.
+                            tokio::task::yield_now().await;
+                        }
                         storage = retire.0.hand_out(storage);
                     }
                 });
@@ -81,6 +95,7 @@ impl Hub {
         // An id is nearly always the highest so far.
         let place = members.partition_point(|other| other.id < id);
         members.insert(place, member);
+        self.seats.update(|seats| seats + 1);
     }
 
     pub(super) fn vacate(&self, group: u64, id: MemberId) {
@@ -95,6 +110,8 @@ impl Hub {
             groups.remove(&group);
         }
         drop(groups);
+        self.seats
+            .update(|seats| seats - usize::from(gone.is_some()));
         // What waits in its outbox may be anybody's code.
         drop(gone);
     }
@@ -120,32 +137,53 @@ impl Hub {
 
 impl Company {
     fn take(&self, deliveries: &[Delivery]) {
-        let (mut taken, mut refused) = (0, 0);
+        let (mut meant, mut taken) = (0, 0);
         let mut hand = |member: &Member, delivery: &Delivery| {
-            if member.joined_after < delivery.number && delivery.audience.has(member.id) {
-                match delivery.parcel.hand_to(&member.outbox) {
-                    Ok(()) => taken += 1,
-                    Err(_) => refused += 1,
-                }
+            if member.may_have(delivery) {
+                let handed = delivery.parcel.hand_to(&member.outbox);
+                (meant, taken) = (meant + 1, taken + usize::from(handed.is_ok()));
             }
         };
+        let (mut meant_together, mut taken_together) = (0, 0);
         let wide = |delivery: &Delivery| self.few(delivery).is_none();
         for run in deliveries.chunk_by(|one, other| wide(one) && wide(other)) {
-            let Some(list) = self.few(&run[0]) else {
-                // All messages go to a member while it is at hand.
-                for member in &self.members {
-                    run.iter().for_each(|delivery| hand(member, delivery));
+            if let Some(list) = self.few(&run[0]) {
+                for id in list {
+                    let index = self.members.binary_search_by_key(id, |member| member.id);
+                    if let Ok(index) = index {
+                        hand(&self.members[index], &run[0]);
+                    }
                 }
                 continue;
-            };
-            for id in list {
-                let index = self.members.binary_search_by_key(id, |member| member.id);
-                if let Ok(index) = index {
-                    hand(&self.members[index], &run[0]);
+            }
+            let batch = self.batch(run);
+            // All messages go to a member while it is at hand.
+            for member in &self.members {
+                match &batch {
+                    Some(batch) if run.iter().all(|delivery| member.may_have(delivery)) => {
+                        meant_together += run.len();
+                        taken_together += member.outbox.send_batch(batch);
+                    }
+                    Some(_) | None => run.iter().for_each(|delivery| hand(member, delivery)),
                 }
             }
         }
-        self.counts.delivered(taken, refused);
+        self.counts
+            .delivered(meant + meant_together, taken + taken_together);
+    }
+
+    /// The messages of several deliveries joined, if it is worth it.
+    fn batch(&self, deliveries: &[Delivery]) -> Option<PreparedBatch> {
+        if deliveries.len() < 2 || self.members.len() < FEW {
+            return None;
+        }
+        let messages = deliveries.iter().map(|delivery| match &delivery.parcel {
+            Parcel::Message(message) => Some(message.clone()),
+            Parcel::Latest(..) | Parcel::Close(_) => None,
+        });
+        let messages: Vec<_> = messages.collect::<Option<_>>()?;
+        let len: usize = messages.iter().map(PreparedMessage::len).sum();
+        (len <= BATCH).then(|| PreparedBatch::new(messages))
     }
 
     /// For whom a delivery is, if they are few among the members.
@@ -161,6 +199,13 @@ impl Company {
     }
 }
 
+impl Member {
+    /// Whether it was there when something was sent, and is meant.
+    fn may_have(&self, delivery: &Delivery) -> bool {
+        self.joined_after < delivery.number && delivery.audience.has(self.id)
+    }
+}
+
 /// The runtime of this thread has ended: a later one starts a hub of its own.
 struct Retire(Rc<Hub>);
 
@@ -173,3 +218,11 @@ impl Drop for Retire {
 
 /// How many deliveries storage is kept for.
 const STORAGE: usize = 1024;
+/// From so many places on it is worth a look at the sockets to have more to
+/// hand out at once.
+const MANY: usize = 64;
+/// For fewer members, messages are not joined.
+const FEW: usize = 4;
+/// The most that is joined, in bytes: what a connection takes before messages
+/// wait.
+const BATCH: usize = 64 * 1024;

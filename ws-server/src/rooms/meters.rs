@@ -59,10 +59,10 @@ impl Meters {
 }
 
 impl Counts for Meters {
-    fn delivered(&self, taken: u64, refused: u64) {
-        self.deliveries.increment(taken);
-        if refused > 0 {
-            self.refused_deliveries.increment(refused);
+    fn delivered(&self, handed: usize, taken: usize) {
+        self.deliveries.increment(taken as u64);
+        if handed > taken {
+            self.refused_deliveries.increment((handed - taken) as u64);
         }
     }
 }

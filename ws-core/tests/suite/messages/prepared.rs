@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use ws_core::{
-    CloseCode, Config, Fin, Frame, Message, Opcode, PreparedMessage, Role, SendError,
+    CloseCode, Config, Fin, Frame, Message, Opcode, PreparedBatch, PreparedMessage, Role,
+    SendError,
     extension::{
         Extension,
         deflate::{Deflate, Strategy},
@@ -211,6 +212,67 @@ fn it_waits_for_no_place_inside_another_message_or_behind_a_close() {
     assert_eq!(pair.client.messages(), texts);
     pair.server.close(CloseCode::NORMAL, "");
     let refused = pair.server.connection.send_prepared(&prepared);
+    assert_eq!(refused, Err(SendError::Closing));
+}
+
+#[test]
+fn a_batch_goes_as_its_messages_would() {
+    let short = || PreparedMessage::new("short");
+    let messages = || {
+        vec![
+            PreparedMessage::new(long()),
+            short(),
+            PreparedMessage::new(long()),
+        ]
+    };
+    let plain = [Config::new(), Config::new()].map(|config| Side::new(Role::Server, config));
+    let [mut together, mut apart] = plain;
+    let batch = PreparedBatch::new(messages());
+    together.connection.send_batch(&batch).unwrap();
+    together.run();
+    messages().iter().for_each(|it| send(&mut apart, it));
+    assert_eq!(together.sent, apart.sent);
+    assert_eq!(together.sent.len(), batch.len());
+    for role in ROLES {
+        for terms in terms() {
+            let mut pair = pair(&Config::new(), &terms);
+            let side = pair.side(role);
+            side.connection.send_batch(&batch).unwrap();
+            side.send(long());
+            side.connection.send_batch(&batch).unwrap();
+            side.run();
+            pair.exchange();
+            let (long, short) = (long(), Message::text("short"));
+            let expected = [&long, &short, &long, &long, &long, &short, &long];
+            let expected = expected.map(Clone::clone);
+            assert_eq!(pair.side(role.peer()).messages(), expected);
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_sent_whole_or_not_at_all() {
+    let custom = Opcode::new(3).unwrap();
+    let unknown = PreparedMessage::new(Message::Custom(custom, "custom".into()));
+    let batch = PreparedBatch::new(vec!["known".into(), unknown]);
+    let mut server = Side::new(Role::Server, Config::new());
+    let refused = server.connection.send_batch(&batch);
+    assert_eq!(refused, Err(SendError::Opcode(custom)));
+    let begins = Frame::new(Opcode::TEXT, "begun, ").fin(Fin::More);
+    server.send_frame(begins);
+    server.sent.clear();
+    let refused = server
+        .connection
+        .send_batch(&PreparedBatch::new(vec!["a".into()]));
+    assert_eq!(refused, Err(SendError::MessageUnderWay));
+    server.run();
+    assert_eq!(server.sent, b"");
+    server
+        .connection
+        .abort(std::time::Instant::now(), ws_core::Cause::Local);
+    let refused = server
+        .connection
+        .send_batch(&PreparedBatch::new(vec!["a".into()]));
     assert_eq!(refused, Err(SendError::Closing));
 }
 
