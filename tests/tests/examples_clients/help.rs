@@ -21,6 +21,8 @@ fn help_names_each_option_with_an_example() {
         let options: Vec<_> = options
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix('-'))
+            // What it may be is a list with dashes.
+            .filter(|line| !line.starts_with(' '))
             .filter_map(|line| line.split_once("--").or_else(|| line.split_once('-')))
             .filter_map(|(_, option)| option.split([' ', ',']).next())
             .filter(|option| !["help", "version"].contains(option))
