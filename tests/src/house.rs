@@ -209,6 +209,7 @@ async fn announce(room: web::Path<String>, text: String, doors: web::Data<Doors>
 /// - `leave` gives up its place, and is answered with `left`
 /// - `numbers` is answered with what of [`House::count_aloud`] was done before
 ///   it joined, and was begun when it had
+/// - `panic` has it panic
 /// - `others:...` goes to the others in the room
 /// - all else goes to all in the room
 pub struct Member {
@@ -248,6 +249,8 @@ impl Handler<Text> for Member {
             ctx.text("left").expect("the connection is open");
         } else if text == "numbers" {
             ctx.text(numbers.clone()).expect("the connection is open");
+        } else if text == "panic" {
+            panic!("the client says so");
         } else if let Some(text) = text.as_str().strip_prefix("others:") {
             let said = membership.broadcast_to_others(text.to_owned());
             said.expect("no thread is blocked");

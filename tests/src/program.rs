@@ -10,7 +10,7 @@ use tokio::{
     process::{Child, ChildStderr, ChildStdout, Command},
 };
 
-use crate::{binaries, wait::within};
+use crate::{binaries, server::is_stock, wait::within};
 
 /// A running program, killed when dropped.
 #[derive(Debug)]
@@ -34,11 +34,14 @@ pub struct Ended {
 }
 
 impl Program {
-    /// Starts an example program.
+    /// Starts an example program; on actix-web's own server where
+    /// [tests](crate::server::is_stock) use that.
     #[must_use]
     pub fn start(name: &'static str, arguments: &[&str]) -> Self {
+        let stock = is_stock() && ["chat", "echo"].contains(&name);
         let mut child = Command::new(binaries::example(name))
             .args(arguments)
+            .args(stock.then_some("--server=stock"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

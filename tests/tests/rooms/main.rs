@@ -9,3 +9,4 @@ mod limits;
 mod members;
 mod person;
 mod slow;
+mod unruly;

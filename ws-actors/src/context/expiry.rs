@@ -51,7 +51,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     ///     type Result = ();
     ///
     ///     fn handle(&mut self, Text(text): Text, ctx: &mut WsContext<Self>) {
-    ///         if is_valid_token(&text) {
+    ///         if is_valid_token(text.as_str()) {
     ///             ctx.expire_at(Instant::now() + Duration::from_secs(3600));
     ///         }
     ///     }
