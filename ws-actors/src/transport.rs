@@ -45,6 +45,12 @@ pub trait Transport: Unpin + 'static {
     ///
     /// If the transport broke.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Whether an end that both sides agreed on takes more than dropping it, as
+    /// TLS has a word of its own for that. Default: yes.
+    fn says_farewell(&self) -> bool {
+        true
+    }
 }
 
 /// Any tokio stream as a [`Transport`], with vectored writes where it has them.

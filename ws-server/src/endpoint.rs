@@ -2,13 +2,14 @@ use std::{fmt, sync::Arc, time::Instant};
 
 use actix::Actor;
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
-use ws_actors::{Driver, Handlers, Io, WsContext};
+use ws_actors::{Driver, Handlers, WsContext};
 use ws_core::{Entropy, handshake::ServerHandshake};
 
 use crate::{
     Admission, Shutdown, UpgradeError,
     admission::Cap,
     origin::Origins,
+    server::stream::Carrier,
     upgrade::{
         self, portable,
         seated::{Caller, Seated},
@@ -185,7 +186,7 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
             let body = lease.promise(payload, move |stream, mut input| {
                 let mut connection = connection;
                 connection.handle_input(Instant::now(), &mut input);
-                let driver = Driver::new(actor, connection, Io(stream), handlers);
+                let driver = Driver::new(actor, connection, Carrier::from(stream), handlers);
                 Box::pin(Seated::new(driver, &shutdown, place, &caller))
             });
             return Ok(response.body(body));

@@ -60,8 +60,9 @@ where
             match self.ctx.connection.poll_end(self.ctx.now) {
                 Output::Shutdown => self.sending = Sending::ShuttingDown,
                 Output::Disconnect => {
-                    // TLS tells its peer of an end that both agreed on.
-                    if self.ended_clean() && self.sending == Sending::Open {
+                    let transport = self.transport.as_ref();
+                    let farewell = transport.is_some_and(Transport::says_farewell);
+                    if farewell && self.ended_clean() && self.sending == Sending::Open {
                         self.sending = Sending::ShuttingDown;
                     }
                     self.drop_by = Some(self.ctx.now + GRACE);

@@ -5,10 +5,13 @@ use std::{
 };
 
 use actix_http::Protocol;
+use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
+use ws_actors::{Io, Transport};
+use ws_core::SendQueue;
 
 /// What a connection comes in on.
 pub(crate) enum ServerStream {
@@ -36,6 +39,50 @@ impl ServerStream {
                 Protocol::Http2
             }
             _ => Protocol::Http1,
+        }
+    }
+}
+
+/// The stream once a WebSocket has it.
+pub(crate) struct Carrier(Io<ServerStream>);
+
+impl From<ServerStream> for Carrier {
+    fn from(stream: ServerStream) -> Self {
+        Self(Io(stream))
+    }
+}
+
+impl Transport for Carrier {
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut BytesMut,
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_read(cx, buffer)
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        queue: &mut SendQueue,
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write(cx, queue)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_flush(cx)
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_shutdown(cx)
+    }
+
+    /// A TCP socket that is dropped says what one that is shut down does.
+    fn says_farewell(&self) -> bool {
+        match &self.0.0 {
+            ServerStream::Tcp(_) => false,
+            #[cfg(feature = "rustls")]
+            ServerStream::Tls(_) => true,
         }
     }
 }
