@@ -203,7 +203,7 @@ impl Admission {
             if !inner.networks.enter(network, limit) {
                 return Err(full(Limit::Address));
             }
-            place.network = Some(network);
+            place.network = Some(Box::new(network));
         }
         Ok(place)
     }

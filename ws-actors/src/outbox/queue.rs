@@ -9,14 +9,20 @@ use super::Outgoing;
 pub(super) struct Queue {
     /// The only one that waits, as most do: it takes no storage.
     alone: Option<Outgoing>,
+    /// All that wait, if there are more; or one that has a key.
+    line: Option<Box<Line>>,
+    bytes: usize,
+    messages: usize,
+}
+
+#[derive(Debug, Default)]
+struct Line {
     entries: VecDeque<Entry>,
-    /// The number of the first entry since the queue was empty.
+    /// The number of the first entry since the line began.
     first: u64,
     /// The numbers of entries that a newer message may take the place of.
     keyed: BTreeMap<u64, u64>,
-    bytes: usize,
-    messages: usize,
-    streams: u32,
+    streams: usize,
 }
 
 /// `None` if it was given up: the numbers of those behind it stay.
@@ -36,45 +42,38 @@ impl Queue {
         self.messages
     }
 
-    pub(super) const fn has_streams(&self) -> bool {
-        self.streams > 0
+    pub(super) fn has_streams(&self) -> bool {
+        match &self.line {
+            Some(line) => line.streams > 0,
+            None => self.alone.as_ref().is_some_and(Outgoing::is_streamed),
+        }
     }
 
     /// A message larger than the bound passes when nothing waits before it.
     pub(super) fn has_room(&self, outgoing: &Outgoing, flow: &Flow) -> bool {
         self.messages == 0
-            || (self.len() + outgoing.messages() <= flow.max_queued_messages
+            || (self.messages + outgoing.messages() <= flow.max_queued_messages
                 && self.bytes.saturating_add(outgoing.len()) <= flow.max_queued_bytes)
     }
 
     pub(super) fn push(&mut self, outgoing: Outgoing, key: Option<u64>) {
-        if self.messages == 0 && key.is_none() {
-            self.count(&outgoing);
+        self.bytes += outgoing.len();
+        self.messages += outgoing.messages();
+        if self.line.is_none() && self.alone.is_none() && key.is_none() {
             self.alone = Some(outgoing);
             return;
         }
-        if let Some(outgoing) = self.alone.take() {
-            self.entries.push_back(Entry {
-                outgoing: Some(outgoing),
-                key: None,
-            });
+        let line = self.line.get_or_insert_default();
+        if let Some(alone) = self.alone.take() {
+            line.push(alone, None);
         }
-        if let Some(key) = key {
-            let number = self.first + self.entries.len() as u64;
-            self.keyed.insert(key, number);
-        }
-        self.count(&outgoing);
-        let outgoing = Some(outgoing);
-        self.entries.push_back(Entry { outgoing, key });
+        line.push(outgoing, key);
     }
 
     /// Whether there is room for a message in the place of the one with this
     /// key; it may be larger.
     pub(super) fn has_room_in_place(&self, key: u64, outgoing: &Outgoing, flow: &Flow) -> bool {
-        let place = self.keyed.get(&key).and_then(|number| {
-            let index = usize::try_from(number - self.first).ok()?;
-            self.entries.get(index)?.outgoing.as_ref()
-        });
+        let place = self.line.as_ref().and_then(|line| line.keyed(key));
         place.is_some_and(|place| {
             let bytes = (self.bytes - place.len()).saturating_add(outgoing.len());
             self.messages == 1 || outgoing.len() <= place.len() || bytes <= flow.max_queued_bytes
@@ -84,115 +83,140 @@ impl Queue {
     /// Puts a message in the place of the one with this key; gives it back if
     /// there is none.
     pub(super) fn replace(&mut self, key: u64, outgoing: Outgoing) -> Result<(), Outgoing> {
-        let place = self.keyed.get(&key).and_then(|number| {
-            let index = usize::try_from(number - self.first).ok()?;
-            self.entries.get_mut(index)?.outgoing.as_mut()
-        });
-        let Some(place) = place else {
+        let Some(line) = &mut self.line else {
             return Err(outgoing);
         };
-        self.bytes = self.bytes - place.len() + outgoing.len();
-        self.streams =
-            self.streams - u32::from(place.is_streamed()) + u32::from(outgoing.is_streamed());
-        *place = outgoing;
+        let (added, streamed) = (outgoing.len(), outgoing.is_streamed());
+        let replaced = line.replace(key, outgoing)?;
+        self.bytes = self.bytes - replaced.len() + added;
+        line.streams = line.streams - usize::from(replaced.is_streamed()) + usize::from(streamed);
         Ok(())
     }
 
     pub(super) fn pop(&mut self) -> Option<Outgoing> {
-        if let Some(outgoing) = self.alone.take() {
-            self.forget(&outgoing, None);
-            return Some(outgoing);
-        }
-        while let Some(Entry { outgoing, key }) = self.entries.pop_front() {
-            self.first += 1;
-            if let Some(outgoing) = outgoing {
-                self.forget(&outgoing, key);
-                self.give_back();
-                return Some(outgoing);
-            }
-        }
-        None
+        let outgoing = match &mut self.line {
+            Some(line) => line.pop(),
+            None => self.alone.take(),
+        }?;
+        self.forget(&outgoing);
+        Some(outgoing)
     }
 
     /// Gives up the message that has waited longest; `false` if none may be, as
     /// streams are left in their place.
     pub(super) fn drop_oldest(&mut self) -> bool {
-        if self.alone.as_ref().is_some_and(|it| !it.is_streamed()) {
-            if !self.shrink(None)
-                && let Some(outgoing) = self.alone.take()
-            {
-                self.forget(&outgoing, None);
-            }
+        let oldest = match &mut self.line {
+            Some(line) => line.oldest(),
+            None => self.alone.as_mut().filter(|it| !it.is_streamed()),
+        };
+        let Some(oldest) = oldest else {
+            return false;
+        };
+        if let Some(first) = oldest.drop_first() {
+            self.bytes -= first;
+            self.messages -= 1;
             return true;
         }
-        let oldest = self.entries.iter().position(|entry| {
-            let outgoing = entry.outgoing.as_ref();
-            outgoing.is_some_and(|outgoing| !outgoing.is_streamed())
-        });
-        oldest.is_some_and(|index| self.shrink(Some(index)) || self.drop_at(index))
-    }
-
-    /// Gives up the first message of several that are in one place.
-    fn shrink(&mut self, index: Option<usize>) -> bool {
-        let place = match index {
-            Some(index) => self.entries.get_mut(index).map(|it| &mut it.outgoing),
-            None => Some(&mut self.alone),
+        let given_up = match &mut self.line {
+            Some(line) => line.take_oldest(),
+            None => self.alone.take(),
         };
-        let first = place
-            .and_then(Option::as_mut)
-            .and_then(Outgoing::drop_first);
-        if let Some(bytes) = first {
-            self.bytes -= bytes;
-            self.messages -= 1;
+        if let Some(outgoing) = &given_up {
+            self.forget(outgoing);
         }
-        first.is_some()
+        given_up.is_some()
     }
 
     /// Gives up the message with this key, if one waits.
     pub(super) fn drop_keyed(&mut self, key: u64) {
-        let number = self.keyed.get(&key).map(|number| number - self.first);
-        if let Some(index) = number.and_then(|it| usize::try_from(it).ok()) {
-            self.drop_at(index);
+        let keyed = self.line.as_mut().and_then(|line| line.take_keyed(key));
+        if let Some(outgoing) = keyed {
+            self.forget(&outgoing);
         }
     }
 
-    fn drop_at(&mut self, index: usize) -> bool {
-        let Some(entry) = self.entries.get_mut(index) else {
-            return false;
-        };
-        let key = entry.key.take();
-        if let Some(outgoing) = entry.outgoing.take() {
-            self.forget(&outgoing, key);
+    /// It waits no more. An empty queue holds no storage.
+    fn forget(&mut self, outgoing: &Outgoing) {
+        self.bytes -= outgoing.len();
+        self.messages -= outgoing.messages();
+        if self.messages == 0 {
+            self.line = None;
+        }
+    }
+}
+
+impl Line {
+    fn push(&mut self, outgoing: Outgoing, key: Option<u64>) {
+        if let Some(key) = key {
+            let number = self.first + self.entries.len() as u64;
+            self.keyed.insert(key, number);
+        }
+        self.streams += usize::from(outgoing.is_streamed());
+        let outgoing = Some(outgoing);
+        self.entries.push_back(Entry { outgoing, key });
+    }
+
+    fn pop(&mut self) -> Option<Outgoing> {
+        while !self.entries.is_empty() {
+            let popped = self.take_at(0);
+            if popped.is_some() {
+                return popped;
+            }
+        }
+        None
+    }
+
+    fn keyed(&self, key: u64) -> Option<&Outgoing> {
+        let index = self.index_of(key)?;
+        self.entries.get(index)?.outgoing.as_ref()
+    }
+
+    fn replace(&mut self, key: u64, outgoing: Outgoing) -> Result<Outgoing, Outgoing> {
+        let entry = self.index_of(key);
+        let entry = entry.and_then(|index| self.entries.get_mut(index));
+        match entry.and_then(|entry| entry.outgoing.as_mut()) {
+            Some(place) => Ok(std::mem::replace(place, outgoing)),
+            None => Err(outgoing),
+        }
+    }
+
+    fn oldest(&mut self) -> Option<&mut Outgoing> {
+        let mut waiting = self.entries.iter_mut();
+        waiting.find_map(|entry| entry.outgoing.as_mut().filter(|it| !it.is_streamed()))
+    }
+
+    fn take_oldest(&mut self) -> Option<Outgoing> {
+        let oldest = self.entries.iter().position(|entry| {
+            let outgoing = entry.outgoing.as_ref();
+            outgoing.is_some_and(|outgoing| !outgoing.is_streamed())
+        });
+        self.take_at(oldest?)
+    }
+
+    fn take_keyed(&mut self, key: u64) -> Option<Outgoing> {
+        self.take_at(self.index_of(key)?)
+    }
+
+    fn index_of(&self, key: u64) -> Option<usize> {
+        let number = self.keyed.get(&key)?;
+        usize::try_from(number - self.first).ok()
+    }
+
+    /// Takes what is in a place, and forgets the places before the first that
+    /// waits.
+    fn take_at(&mut self, index: usize) -> Option<Outgoing> {
+        let entry = self.entries.get_mut(index)?;
+        let taken = entry.outgoing.take();
+        if let Some(key) = entry.key.take() {
+            self.keyed.remove(&key);
+        }
+        if let Some(outgoing) = &taken {
+            self.streams -= usize::from(outgoing.is_streamed());
         }
         while matches!(self.entries.front(), Some(Entry { outgoing: None, .. })) {
             self.entries.pop_front();
             self.first += 1;
         }
-        true
-    }
-
-    fn count(&mut self, outgoing: &Outgoing) {
-        self.bytes += outgoing.len();
-        self.messages += outgoing.messages();
-        self.streams += u32::from(outgoing.is_streamed());
-    }
-
-    fn forget(&mut self, outgoing: &Outgoing, key: Option<u64>) {
-        self.bytes -= outgoing.len();
-        self.messages -= outgoing.messages();
-        self.streams -= u32::from(outgoing.is_streamed());
-        if let Some(key) = key {
-            self.keyed.remove(&key);
-        }
-    }
-
-    /// An empty queue holds no storage.
-    fn give_back(&mut self) {
-        if self.messages == 0 {
-            *self = Self {
-                first: self.first,
-                ..Self::default()
-            };
-        }
+        taken
     }
 }

@@ -23,13 +23,14 @@ impl Cap {
 pub(crate) struct Place {
     pub(super) admission: Arc<Inner>,
     pub(super) endpoint: Option<Arc<Cap>>,
-    pub(super) network: Option<Network>,
+    /// In a box, as most have none.
+    pub(super) network: Option<Box<Network>>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(network) = self.network {
-            self.admission.networks.leave(network);
+        if let Some(network) = &self.network {
+            self.admission.networks.leave(**network);
         }
         if let Some(cap) = &self.endpoint {
             cap.count.leave();
