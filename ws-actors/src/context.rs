@@ -57,7 +57,7 @@ pub struct WsContext<A: Actor<Context = Self>> {
     /// Another connection will take the place of one that ends.
     pub(crate) reconnects: Reconnects,
     /// What the actor is to be told before the next frame.
-    pub(crate) notices: VecDeque<Occurrence>,
+    notices: Option<Box<VecDeque<Occurrence>>>,
     /// The actor is to hear of a new connection before what waits leaves.
     pub(crate) greeting: bool,
     pub(crate) tally: Tally,
@@ -155,7 +155,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             resumed: false,
             congested: false,
             reconnects: Reconnects::No,
-            notices: VecDeque::new(),
+            notices: None,
             greeting: false,
             tally,
             meter: flow.rate_limit.map(|it| Box::new(Meter::new(it, now))),
@@ -198,6 +198,20 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.tally = self.tally.next(self.connection.has_extensions());
         let limit = self.outbox.flow().rate_limit;
         self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
+    }
+
+    /// Has the actor told of something before the next frame.
+    pub(crate) fn push_notice(&mut self, occurrence: Occurrence) {
+        let notices = self.notices.get_or_insert_default();
+        notices.push_back(occurrence);
+    }
+
+    pub(crate) fn pop_notice(&mut self) -> Option<Occurrence> {
+        let next = self.notices.as_mut()?.pop_front();
+        if next.is_none() {
+            self.notices = None;
+        }
+        next
     }
 
     fn requests(&mut self) -> &mut Requests<A> {

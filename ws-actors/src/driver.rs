@@ -53,16 +53,23 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     behind: bool,
     /// The protocol was told that nothing is read.
     reading_paused: bool,
-    /// When the transport is dropped, though it holds back bytes it took.
-    drop_by: Option<Instant>,
-    /// When an actor that waits is stopped, once the connection is closed.
-    grace: Option<Instant>,
+    /// Made when the connection ends.
+    ending: Option<Box<Ending>>,
     alarm: Alarm,
     /// The earliest instant at which something is due.
     deadline: Option<Instant>,
     /// The connection has ended, and the actor has not.
     lost: bool,
     watch: Watch,
+}
+
+/// Until when others are waited for, once the connection ends.
+#[derive(Debug, Default)]
+struct Ending {
+    /// When the transport is dropped, though it holds back bytes it took.
+    drop_by: Option<Instant>,
+    /// When an actor that waits is stopped.
+    grace: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +111,7 @@ where
             unheard: false,
             behind: false,
             reading_paused: false,
-            drop_by: None,
-            grace: None,
+            ending: None,
             alarm: Alarm::default(),
             deadline: None,
             lost: false,
@@ -184,8 +190,9 @@ where
     }
 
     fn give_grace(&mut self) {
-        if self.life.is_some() && self.grace.is_none() {
-            self.grace = Some(self.ctx.now + GRACE);
+        if self.life.is_some() {
+            let ending = self.ending.get_or_insert_default();
+            ending.grace.get_or_insert(self.ctx.now + GRACE);
         }
     }
 
@@ -193,8 +200,9 @@ where
         let now = self.ctx.now;
         self.ctx.connection.handle_timeout(now);
         self.ctx.heed_expiry();
-        if self.grace.is_some_and(|grace| grace <= now) {
-            self.grace = None;
+        if let Some(ending) = &mut self.ending
+            && ending.grace.take_if(|grace| *grace <= now).is_some()
+        {
             if let Some(life) = &mut self.life {
                 life.hurry();
             }

@@ -203,7 +203,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             && self.connection.queued_bytes() <= LOW_WATER
         {
             self.congested = false;
-            self.notices.push_back(Occurrence::Writable);
+            self.push_notice(Occurrence::Writable);
             return true;
         }
         false

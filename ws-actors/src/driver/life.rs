@@ -155,7 +155,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
     /// Tells the actor what became of its connection.
     fn hear_notices(&mut self, ctx: &mut WsContext<A>, handlers: &Handlers<A>) {
         while ctx.stage == Stage::Running && !ctx.waiting() {
-            let Some(occurrence) = ctx.notices.pop_front() else {
+            let Some(occurrence) = ctx.pop_notice() else {
                 ctx.greeting = false;
                 return;
             };
@@ -217,7 +217,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
     ) {
         // The first attempt may have failed before there was a turn.
         self.start(ctx);
-        while let Some(occurrence) = ctx.notices.pop_front() {
+        while let Some(occurrence) = ctx.pop_notice() {
             handlers.notify(&mut self.actor, occurrence, ctx);
         }
         let closed = Event::Closed(Box::new(outcome));

@@ -43,7 +43,7 @@ where
 
     /// Tells the actor something in its next turn.
     pub(crate) fn notify(&mut self, occurrence: Occurrence) {
-        self.ctx.notices.push_back(occurrence);
+        self.ctx.push_notice(occurrence);
     }
 
     /// Goes on with another connection.
@@ -62,8 +62,7 @@ where
         self.unheard = false;
         self.behind = false;
         self.reading_paused = false;
-        self.drop_by = None;
-        self.grace = None;
+        self.ending = None;
         self.deadline = None;
         if let Some(life) = &mut self.life {
             life.go_on();

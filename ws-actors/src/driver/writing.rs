@@ -65,7 +65,8 @@ where
                     if farewell && self.ended_clean() && self.sending == Sending::Open {
                         self.sending = Sending::ShuttingDown;
                     }
-                    self.drop_by = Some(self.ctx.now + GRACE);
+                    let ending = self.ending.get_or_insert_default();
+                    ending.drop_by = Some(self.ctx.now + GRACE);
                     self.give_grace();
                 }
                 Output::Wait(deadline) => {
@@ -75,13 +76,16 @@ where
                     let now = self.ctx.now;
                     let farewell = self.ended_clean() && self.sending == Sending::ShuttingDown;
                     let idle = !self.unflushed && !farewell;
-                    if self.drop_by.is_some_and(|by| idle || by <= now) {
-                        self.drop_by = None;
+                    if let Some(ending) = &mut self.ending
+                        && ending.drop_by.take_if(|by| idle || *by <= now).is_some()
+                    {
                         self.transport = None;
                     }
+                    let ending = self.ending.as_deref();
+                    let (grace, drop_by) = ending.map_or((None, None), |it| (it.grace, it.drop_by));
                     let (spent, cut) = (self.ctx.spent_until(), self.ctx.cut_at());
                     let expiry = self.ctx.expires_at();
-                    let deadlines = [deadline, self.grace, self.drop_by, spent, cut, expiry];
+                    let deadlines = [deadline, grace, drop_by, spent, cut, expiry];
                     return deadlines.into_iter().flatten().min();
                 }
                 Output::Event(_) | Output::Transmit(_) => return Some(self.ctx.now),
