@@ -230,7 +230,16 @@ async fn help_tells_of_every_option() {
         ),
         (
             "chat",
-            &["--port", "--host", "--workers", "--help", "--version"],
+            &[
+                "--port",
+                "--host",
+                "--workers",
+                "--server",
+                "--admin",
+                "--admin-for-anyone",
+                "--help",
+                "--version",
+            ],
         ),
     ] {
         let ended = Program::start(name, &["--help"]).ended().await;
