@@ -10,7 +10,7 @@ use ws_examples::StartError;
 use ws_server::FrameMessage;
 
 use crate::{
-    messages::{self, Ascii, Time},
+    messages::{Ascii, Time},
     run_length::RunLength,
     tap::Tap,
 };
@@ -37,10 +37,7 @@ pub(crate) async fn talk(
     texts: Vec<String>,
     plain: bool,
 ) -> Result<(), StartError> {
-    let handlers = Handlers::<Asker>::new()
-        .on::<Time>()
-        .on::<Ascii>()
-        .config(messages::config().map_err(io::Error::other)?);
+    let handlers = Handlers::<Asker>::new().on::<Time>().on::<Ascii>();
     let mut connector = Connector::from(url.clone())
         .config(handlers.protocol())
         .compression(None);
@@ -50,7 +47,7 @@ pub(crate) async fn talk(
     let stream = TcpStream::connect((url.host().trim_matches(['[', ']']), url.port()))
         .await
         .map_err(|error| io::Error::other(format!("cannot connect to {url}: {error}")))?;
-    let tap = Tap::new(stream, &messages::registry().map_err(io::Error::other)?);
+    let tap = Tap::new(stream, handlers.protocol().registry());
     let opened = connector.connect_over(tap).await;
     let opened = opened.map_err(io::Error::other)?;
     let asker = Asker(texts.into());

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use actix::Message;
 use bytes::Bytes;
-use ws_core::{CloseCode, Config, Event, Opcode, Registry, RegistryError};
+use ws_core::{CloseCode, Event, Opcode};
 use ws_server::{FrameMessage, Rejection};
 
 /// A control frame, 0xB: asks for the time if it is empty, and tells it
@@ -29,6 +29,7 @@ impl Time {
 
 impl FrameMessage for Time {
     const OPCODE: Opcode = Opcode::new(0xB).expect("it has four bits");
+    const NAME: Option<&'static str> = Some("time");
 
     fn from_event(event: Event) -> Result<Self, Rejection> {
         let Event::Control { payload, .. } = event else {
@@ -46,6 +47,7 @@ impl FrameMessage for Time {
 
 impl FrameMessage for Ascii {
     const OPCODE: Opcode = Opcode::new(0x3).expect("it has four bits");
+    const NAME: Option<&'static str> = Some("ascii");
 
     fn from_event(event: Event) -> Result<Self, Rejection> {
         let Event::Message(ws_core::Message::Custom(_, payload)) = event else {
@@ -62,19 +64,6 @@ impl From<Ascii> for ws_core::Message {
     fn from(Ascii(text): Ascii) -> Self {
         Self::Custom(Ascii::OPCODE, text.into())
     }
-}
-
-/// The names of the opcodes, and with them a meaning: frames of others fail the
-/// connection.
-pub(crate) fn registry() -> Result<Registry, RegistryError> {
-    Registry::new()
-        .with(Time::OPCODE, "time")?
-        .with(Ascii::OPCODE, "ascii")
-}
-
-/// What either side tells its connections.
-pub(crate) fn config() -> Result<Config, RegistryError> {
-    Ok(Config::new().opcodes(registry()?))
 }
 
 /// Closes the connection of whoever sent such a payload.

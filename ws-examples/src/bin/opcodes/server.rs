@@ -1,6 +1,6 @@
 //! The server: one actor that hears both opcodes, beside an ordinary route.
 
-use std::{io, net::IpAddr, time::SystemTime};
+use std::{net::IpAddr, time::SystemTime};
 
 use actix::{Actor, Handler};
 use actix_web::{App, HttpRequest, HttpResponse, web};
@@ -8,16 +8,16 @@ use ws_examples::StartError;
 use ws_server::{Endpoint, FrameMessage, Shutdown, UpgradeError, WsContext, WsServer};
 
 use crate::{
-    messages::{self, Ascii, Time},
+    messages::{Ascii, Time},
     run_length::RunLength,
 };
 
 pub(crate) async fn serve(host: IpAddr, port: u16) -> Result<(), StartError> {
     let shutdown = Shutdown::new();
     let endpoint = Endpoint::<Desk>::builder()
+        // What is handled has a meaning: frames of other opcodes fail the connection.
         .on::<Time>()
         .on::<Ascii>()
-        .config(messages::config().map_err(io::Error::other)?)
         // Both own RSV1, so only one of them can be at work on a connection.
         .extension(RunLength)
         .compression(None)
