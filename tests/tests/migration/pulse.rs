@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-/// How often a program pings, and how long it bears silence.
+/// How often a program pings, and how many Pings it sends into silence.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pulse {
     pub(crate) every: Duration,
-    pub(crate) patience: Duration,
+    pub(crate) patience: u32,
 }
 
 /// One that no test feels.
 pub(crate) const SLOW: Pulse = Pulse {
     every: Duration::from_secs(3600),
-    patience: Duration::from_secs(3600),
+    patience: 1,
 };
 
 /// One for clients that stay silent.
 pub(crate) const QUICK: Pulse = Pulse {
     every: Duration::from_millis(10),
-    patience: Duration::from_millis(50),
+    patience: 3,
 };

@@ -1,7 +1,7 @@
 //! A chat: a lobby that knows who is in which room, and an actor for each
 //! connection that talks to it.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, ContextFutureSpawner,
@@ -29,7 +29,7 @@ async fn enter(
         id: 0,
         lobby: Addr::clone(&lobby),
         pulse: **pulse,
-        heard: Instant::now(),
+        silent: 0,
     };
     ws::start(guest, &req, stream)
 }
@@ -137,7 +137,8 @@ pub(crate) struct Guest {
     id: usize,
     lobby: Addr<Lobby>,
     pulse: Pulse,
-    heard: Instant,
+    /// How many Pings have gone into silence.
+    silent: u32,
 }
 
 impl Actor for Guest {
@@ -145,11 +146,11 @@ impl Actor for Guest {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(self.pulse.every, |guest, ctx| {
-            if guest.heard.elapsed() > guest.pulse.patience {
-                ctx.stop();
-            } else {
-                ctx.ping(b"");
+            if guest.silent == guest.pulse.patience {
+                return ctx.stop();
             }
+            guest.silent += 1;
+            ctx.ping(b"");
         });
         // nothing is heard before the lobby knows of us
         self.lobby
@@ -184,7 +185,7 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Guest {
         let Ok(msg) = msg else {
             return ctx.stop();
         };
-        self.heard = Instant::now();
+        self.silent = 0;
         match msg {
             ws::Message::Ping(payload) => ctx.pong(&payload),
             ws::Message::Pong(_) => {}

@@ -1,8 +1,6 @@
 //! Gives back what it hears, pings on a timer of its own, and leaves who stays
 //! silent.
 
-use std::time::Instant;
-
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -22,14 +20,13 @@ async fn echo(
     pulse: web::Data<Pulse>,
 ) -> Result<HttpResponse, Error> {
     let pulse = **pulse;
-    let heard = Instant::now();
-    ws::start(Echo { pulse, heard }, &req, stream)
+    ws::start(Echo { pulse, silent: 0 }, &req, stream)
 }
 
 pub(crate) struct Echo {
     pulse: Pulse,
-    /// When the client last gave a sign of life.
-    heard: Instant,
+    /// How many Pings have gone into silence.
+    silent: u32,
 }
 
 impl Actor for Echo {
@@ -37,18 +34,18 @@ impl Actor for Echo {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(self.pulse.every, |echo, ctx| {
-            if echo.heard.elapsed() > echo.pulse.patience {
-                ctx.stop();
-            } else {
-                ctx.ping(b"there?");
+            if echo.silent == echo.pulse.patience {
+                return ctx.stop();
             }
+            echo.silent += 1;
+            ctx.ping(b"there?");
         });
     }
 }
 
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Echo {
     fn handle(&mut self, msg: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
-        self.heard = Instant::now();
+        self.silent = 0;
         match msg {
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
             Ok(ws::Message::Text(text)) => ctx.text(text),

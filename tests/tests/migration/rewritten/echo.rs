@@ -13,7 +13,7 @@ use crate::pulse::Pulse;
 pub(crate) fn configure(app: &mut ServiceConfig, pulse: Pulse) {
     let config = Config::new()
         .ping_interval(Some(pulse.every))
-        .pong_timeout(pulse.patience);
+        .pong_timeout(pulse.every * pulse.patience);
     let endpoint = Endpoint::<Echo>::builder()
         .on::<Text>()
         .on::<Binary>()
