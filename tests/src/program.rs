@@ -66,7 +66,8 @@ impl Program {
         panic!("{} ended: {complaints}", self.name)
     }
 
-    /// Waits for its first line, and finds in it where the program listens.
+    /// Waits for its first line, or the next, and finds in it where the program
+    /// listens.
     pub async fn address(&mut self) -> SocketAddr {
         let line = self.line().await;
         let parts = line.split("://").skip(1);

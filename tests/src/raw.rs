@@ -123,6 +123,11 @@ impl Raw {
         &self.buffer
     }
 
+    /// Takes the first of the bytes that came, of which there are as many.
+    pub fn take(&mut self, len: usize) -> BytesMut {
+        self.buffer.split_to(len)
+    }
+
     /// Asks for something, and waits for the answer.
     pub async fn ask(&mut self, request: &Request) -> Response {
         self.send(request.to_bytes()).await;

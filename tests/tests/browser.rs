@@ -4,13 +4,15 @@
 //! This runs if `WS_TESTS_BROWSER` is 1, as `tests/run` sets it; it needs
 //! Chromium and its chromedriver.
 
-use std::env;
+use std::{env, time::Duration};
 
 use actix_web::web;
+use tokio::time::timeout;
 use ws_server::{Binary, Deflate};
 use ws_tests::{
     binaries::target_directory,
     chromedriver::Chromedriver,
+    client::Client,
     page::Page,
     probe::{Probe, Report},
     program::Program,
@@ -20,6 +22,16 @@ use ws_tests::{
 #[actix_web::test]
 async fn two_people_talk_in_their_browsers_and_the_server_restarts() {
     in_browsers(["Ada", "Bob"], |[ada, bob]| talk(ada, bob)).await;
+}
+
+#[actix_web::test]
+async fn operators_see_figures_move_when_people_talk() {
+    in_browsers(["an operator"], |[page]| look_on(page)).await;
+}
+
+#[actix_web::test]
+async fn two_players_see_each_other_paint_and_a_game_begin_anew() {
+    in_browsers(["Ada", "Bob"], |[ada, bob]| paint(ada, bob)).await;
 }
 
 #[actix_web::test]
@@ -97,6 +109,111 @@ async fn agree(page: Page) {
     assert!(traffic.up < 1 << 19, "{traffic:?}");
     assert!(traffic.down < 1 << 19, "{traffic:?}");
 }
+
+async fn look_on(page: Page) {
+    let mut chat = Program::start("chat", &["--port", "0", "--admin", "127.0.0.1:0"]);
+    let (public, admin) = (chat.address().await, chat.address().await);
+    page.go(&format!("http://{admin}/admin")).await;
+    page.until_text("#state", "Live").await;
+    page.until_text("#connections", "0").await;
+    page.until_text("#no-rooms", "Nobody is in a room.").await;
+
+    let mut ada = Client::connect(public, "/ws?room=lobby&name=Ada").await;
+    let mut bob = Client::connect(public, "/ws?room=lobby&name=Bob").await;
+    page.until_text("#connections", "2").await;
+    page.until_texts("#room-list li", &["lobby2"]).await;
+    let is_rate = |texts: &[String]| texts.len() == 1 && texts[0] != "0" && texts[0] != "–";
+    for (figure, chart) in [("#received", "#chart-received"), ("#sent", "#chart-sent")] {
+        // It is a rate: who looks too late has to hear more.
+        let mut seen = false;
+        for _ in 0..20 {
+            ada.send(r#"{"type":"say","text":"hello"}"#).await;
+            while !bob.text().await.contains("hello") {}
+            let waited = page.until(figure, "a rate", is_rate);
+            seen = timeout(Duration::from_secs(2), waited).await.is_ok();
+            if seen {
+                break;
+            }
+        }
+        assert!(seen, "{figure} never moved");
+        page.until_there(&format!("{chart} path.line")).await;
+    }
+    page.until("#sent-total", "a total", |texts| {
+        texts.len() == 1 && texts[0].contains(" in all, ") && !texts[0].starts_with("0 ")
+    })
+    .await;
+
+    bob.reset();
+    page.until_text("#connections", "1").await;
+    page.until_text("#chart-closed .legend li:not([hidden])", "network lost1")
+        .await;
+    page.until_there("#chart-closed rect.cause-transport").await;
+    page.click("[data-seconds='60']").await;
+    page.until_there("[data-seconds='60'][aria-pressed=true]")
+        .await;
+    let folder = target_directory().join("tests-browser");
+    page.save_screenshot(&folder.join("operators.png")).await;
+    assert_eq!(page.errors().await, [""; 0], "on the console");
+
+    chat.signal("TERM").await;
+    page.until_there("#state[data-state=waiting]").await;
+    assert_eq!(chat.ended().await.status.code(), Some(0));
+    let (port, admin) = (public.port().to_string(), admin.to_string());
+    let mut chat = Program::start("chat", &["--port", &port, "--admin", &admin]);
+    assert_eq!(chat.address().await, public);
+    page.until_text("#state", "Live").await;
+    page.until_text("#opened", "0 opened").await;
+    chat.signal("TERM").await;
+    assert_eq!(chat.ended().await.status.code(), Some(0));
+}
+
+async fn paint(ada: Page, bob: Page) {
+    let mut game = Program::start("game", &["--port", "0", "--mishaps"]);
+    let address = game.address().await;
+    let page = format!("http://{address}/");
+    ada.go(&page).await;
+    for (field, text) in [("#name", "Ada"), ("#game", "meadow")] {
+        ada.empty(field).await;
+        ada.write(field, text).await;
+    }
+    ada.click("#join button").await;
+    ada.until_texts(PLAYER, &["Ada"]).await;
+    bob.go(&format!("{page}?game=meadow&name=Bob")).await;
+    for player in [&ada, &bob] {
+        player.until_texts(PLAYER, &["Ada", "Bob"]).await;
+        player.until_there("#state[data-state=open]").await;
+    }
+
+    // Both go on by themselves; one goes where a key says.
+    ada.write("body", "\u{e012}").await;
+    for player in [&ada, &bob] {
+        let painted = |texts: &[String]| {
+            let shares = texts.iter().filter_map(|it| it.strip_suffix(" %"));
+            shares.filter(|it| *it != "0").count() == 2
+        };
+        player
+            .until("#players .share", "paint of both", painted)
+            .await;
+        let ticks = |texts: &[String]| texts.len() == 1 && texts[0].starts_with("0:");
+        player.until("#clock", "a round under way", ticks).await;
+    }
+    save_screenshots(&ada, &bob, "painting").await;
+
+    ada.click("#mishap").await;
+    for player in [&ada, &bob] {
+        player
+            .until_text("#note", "The game's actor panicked. It begins anew.")
+            .await;
+        player.until_texts(PLAYER, &["Ada", "Bob"]).await;
+    }
+    assert_no_errors(&ada, &bob, |_| false).await;
+    bob.go("about:blank").await;
+    ada.until_texts(PLAYER, &["Ada"]).await;
+    game.signal("TERM").await;
+    assert_eq!(game.ended().await.status.code(), Some(0));
+}
+
+const PLAYER: &str = "#players .name";
 
 async fn talk(ada: Page, bob: Page) {
     let mut chat = Program::start("chat", &["--port", "0"]);

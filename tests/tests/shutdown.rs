@@ -148,6 +148,23 @@ async fn echo_exits_although_a_client_never_reads() {
     exits_in_time(echo).await;
 }
 
+#[actix_web::test]
+async fn echo_that_is_told_twice_waits_for_nobody() {
+    let mut echo = Program::start("echo", &["--port", "0"]);
+    let address = echo.address().await;
+    let mut silent = Raw::connect(address).await;
+    silent.ask(&Request::upgrade("/echo")).await;
+    echo.signal("TERM").await;
+    while !silent.received().starts_with(b"\x88\x19\x03\xe9") {
+        silent.read().await.expect("a Close frame comes first");
+    }
+    let told = Instant::now();
+    echo.signal("TERM").await;
+    assert_has_done_well(&echo.ended().await);
+    // It would wait for 5 s for the answer.
+    assert!(told.elapsed() < Duration::from_secs(4));
+}
+
 /// [`ws_server::Shutdown::run`] promises 10 s; twice that is for a busy machine.
 async fn exits_in_time(echo: Program) {
     let told = Instant::now();

@@ -20,10 +20,12 @@ use crate::{
 };
 
 mod actor;
+mod expiry;
 mod incoming;
 mod outgoing;
 mod sending;
 
+use self::expiry::Expiry;
 pub(crate) use self::incoming::held;
 
 /// The actix context of a connection actor.
@@ -65,6 +67,8 @@ pub struct WsContext<A: Actor<Context = Self>> {
     under_way: Option<Box<Parts>>,
     /// When a message under way is cut short, once the connection is to close.
     cut_at: Option<Box<Instant>>,
+    /// Made when the peer may not stay for ever.
+    expiry: Option<Box<Expiry>>,
     /// Made when somebody asks for the address: most actors need none.
     mailbox: OnceCell<AddressReceiver<A>>,
     /// As little.
@@ -158,6 +162,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             outbox: Outbox::new(flow),
             under_way: None,
             cut_at: None,
+            expiry: None,
             mailbox: OnceCell::new(),
             remote: OnceCell::new(),
             last_handle: SpawnHandle::default(),
@@ -189,7 +194,8 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.round_trip = None;
         self.outcome = None;
         self.congested = false;
-        self.tally = Tally::new(self.connection.has_extensions());
+        self.expiry = None;
+        self.tally = self.tally.next(self.connection.has_extensions());
         let limit = self.outbox.flow().rate_limit;
         self.meter = limit.map(|it| Box::new(Meter::new(it, now)));
     }
@@ -226,6 +232,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         }
         if let Some(code) = post.slow {
             self.outbox.give_up(code);
+        }
+        if let Some(deadline) = post.expire {
+            self.expire_at(deadline);
         }
         if let Some(payload) = post.close {
             self.close_with(payload, Cause::Local);

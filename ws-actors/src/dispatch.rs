@@ -1,16 +1,20 @@
 use std::{
-    any,
+    any::{self, TypeId},
     borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
 };
 
 use actix::{Actor, Handler, dev::MessageResponse};
-use ws_core::{Cause, Config, Delivery, Event, Message, Opcode};
+use ws_core::{Cause, Config, Delivery, Event, Message, Opcode, Registry};
 
 use crate::{
     Flow, FrameMessage, Notice, Occurrence, Part, Rejection, Slot, WsContext, metrics::Meters,
 };
+
+mod opcodes;
+
+pub use self::opcodes::{FrameKind, HandlersError, OpcodeUse};
 
 /// What an actor handles, and within which limits: shared by all connections
 /// of one endpoint.
@@ -48,12 +52,64 @@ use crate::{
 /// # impl Actor for Echo { type Context = WsContext<Self>; }
 /// let handlers = Handlers::<Echo>::new().on::<Binary>();
 /// ```
+///
+/// # Opcodes of your own
+///
+/// A message whose [`FrameMessage::OPCODE`] is a reserved one registers it, so
+/// that its frames are accepted and can be sent. Both sides have to: a client
+/// uses the same `Handlers`.
+///
+/// ```
+/// use actix::{Actor, Handler, Message};
+/// use ws_actors::{FrameMessage, Handlers, Rejection, WsContext};
+/// use ws_core::{Event, Opcode};
+///
+/// /// A control frame that asks for the time.
+/// #[derive(Message)]
+/// #[rtype(result = "()")]
+/// struct Time;
+///
+/// impl FrameMessage for Time {
+///     const OPCODE: Opcode = Opcode::new(0xB).unwrap();
+///     const NAME: Option<&'static str> = Some("time");
+///
+///     fn from_event(_: Event) -> Result<Self, Rejection> {
+///         Ok(Self)
+///     }
+/// }
+/// # struct Clock;
+/// # impl Actor for Clock { type Context = WsContext<Self>; }
+/// # impl Handler<Time> for Clock {
+/// #     type Result = ();
+/// #     fn handle(&mut self, _: Time, _: &mut WsContext<Self>) {}
+/// # }
+///
+/// let handlers = Handlers::<Clock>::new().on::<Time>();
+/// assert_eq!(handlers.protocol().registry().opcode("time"), Some(Time::OPCODE));
+/// handlers.check()?;
+/// # Ok::<_, ws_actors::HandlersError>(())
+/// ```
 pub struct Handlers<A: Actor> {
     table: [Option<Call<A>>; Slot::COUNT],
+    /// What was asked for.
+    wanted: Wanted,
+    /// With what the handlers add to it.
     config: Arc<Config>,
     pub(crate) flow: Arc<Flow>,
     name: Cow<'static, str>,
     meters: OnceLock<Meters>,
+    /// The opcodes that the messages have.
+    uses: Vec<OpcodeUse>,
+    /// The first fault that nothing makes good.
+    fault: Option<HandlersError>,
+}
+
+/// What was said, and is not taken from others.
+#[derive(Debug, Default)]
+struct Wanted {
+    config: Option<Config>,
+    flow: bool,
+    name: bool,
 }
 
 type Call<A> = fn(&mut A, Occurrence, &mut <A as Actor>::Context) -> Result<(), Rejection>;
@@ -64,10 +120,13 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     pub fn new() -> Self {
         Self {
             table: [None; Slot::COUNT],
+            wanted: Wanted::default(),
             config: Arc::default(),
             flow: Arc::default(),
             name: Cow::Borrowed(short_name(any::type_name::<A>())),
             meters: OnceLock::new(),
+            uses: Vec::new(),
+            fault: None,
         }
     }
 
@@ -75,13 +134,25 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     /// connection likewise.
     ///
     /// A data message of a kind without a handler closes the connection with
-    /// 1003; all others need none. Of two for one kind, the last is called.
+    /// 1003; all others need none. Of two for one kind, the last is called, and
+    /// [`check`](Self::check) tells of it. A reserved opcode is registered.
     #[must_use]
     pub fn on<M>(mut self) -> Self
     where
         M: Notice,
         A: Handler<M>,
     {
+        if self.has(M::SLOT) {
+            self.fault.get_or_insert(HandlersError::Duplicate(M::SLOT));
+        }
+        if let Some(used) = M::opcode_use() {
+            if used.opcode == Part::OPCODE && TypeId::of::<M>() != TypeId::of::<Part>() {
+                self.fault.get_or_insert(HandlersError::Continuation);
+            } else if let Err(error) = used.check() {
+                self.fault.get_or_insert(error);
+            }
+            self.uses.push(used);
+        }
         self.table[M::SLOT.index()] = Some(|actor, occurrence, ctx| {
             let message = M::notice(occurrence)?;
             let response = actor.handle(message, ctx);
@@ -91,8 +162,26 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
             ctx.responses.expected = false;
             Ok(())
         });
-        let config = Config::clone(&self.config);
-        self.config(config)
+        self.settle()
+    }
+
+    /// Whether the handlers go together with each other and with the
+    /// configuration; [`Driver`](crate::Driver) takes them in any case.
+    ///
+    /// # Errors
+    ///
+    /// If two are for one kind of frame, data is wanted in parts and whole, or
+    /// an opcode cannot be registered.
+    pub fn check(&self) -> Result<(), HandlersError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        if let Some(opcode) = self.beside_parts() {
+            return Err(HandlersError::PartsAndMessages(opcode));
+        }
+        let base = self.wanted.config.as_ref();
+        let base = base.map_or_else(Registry::new, |it| it.registry().clone());
+        opcodes::register(base, &self.uses).1
     }
 
     /// Whether frames of this opcode have a handler.
@@ -119,23 +208,36 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
     /// Whether the actor has to hear of this event, in its turn.
     pub(crate) fn concerns(&self, event: &Event) -> bool {
-        opcode(event).is_some_and(|opcode| !opcode.is_control() || self.handles(opcode))
+        slot(event).is_some_and(|slot| slot.is_data() || self.has(slot))
             || matches!(event, Event::Closed(_))
     }
 
     /// The limits and deadlines of the protocol.
     ///
     /// Whatever the configuration says, an actor gets whole messages unless it
-    /// handles [`Part`](crate::Part), and Ping and Close frames are answered for
-    /// it.
+    /// handles [`Part`](crate::Part), Pings are answered for it, so are Close
+    /// frames unless it handles [`Closing`](crate::Closing), and the opcodes of its
+    /// messages are registered.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
+        self.wanted.config = Some(config);
+        self.settle()
+    }
+
+    /// Adds to the configuration what the handlers need.
+    fn settle(mut self) -> Self {
+        let config = self.wanted.config.clone().unwrap_or_default();
         let delivery = if self.handles(Part::OPCODE) {
             Delivery::Parts
         } else {
             Delivery::Messages
         };
-        let config = config.delivery(delivery).auto_pong(true).auto_close(true);
+        let (registry, _) = opcodes::register(config.registry().clone(), &self.uses);
+        let config = config
+            .opcodes(registry)
+            .delivery(delivery)
+            .auto_pong(true)
+            .auto_close(!self.has(Slot::CLOSING));
         self.config = Arc::new(config);
         self
     }
@@ -143,6 +245,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     /// How much may be under way in each direction. Default: [`Flow::new`].
     #[must_use]
     pub fn flow(mut self, flow: Flow) -> Self {
+        self.wanted.flow = true;
         self.flow = Arc::new(flow);
         self
     }
@@ -151,8 +254,24 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     /// type.
     #[must_use]
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.wanted.name = true;
         self.name = name.into();
         self
+    }
+
+    /// Takes limits, flow and name from others, each unless it was set here.
+    #[must_use]
+    pub fn with_defaults_of(mut self, others: &Self) -> Self {
+        if self.wanted.config.is_none() {
+            self.wanted.config.clone_from(&others.wanted.config);
+        }
+        if !self.wanted.flow {
+            self.flow = Arc::clone(&others.flow);
+        }
+        if !self.wanted.name {
+            self.name = others.name.clone();
+        }
+        self.settle()
     }
 
     pub(crate) fn label(&self) -> &str {
@@ -170,13 +289,13 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     }
 
     pub(crate) fn dispatch(&self, actor: &mut A, event: Event, ctx: &mut WsContext<A>) {
-        let Some(opcode) = opcode(&event) else {
+        let Some(slot) = slot(&event) else {
             return;
         };
-        let result = match self.table[Slot::of(opcode).index()] {
+        let result = match self.table[slot.index()] {
             Some(call) => call(actor, Occurrence::Frame(event), ctx),
-            None if opcode.is_control() => Ok(()),
-            None => Err(Rejection::unsupported()),
+            None if slot.is_data() => Err(Rejection::unsupported()),
+            None => Ok(()),
         };
         if let Err(Rejection(payload)) = result {
             ctx.close_with(payload, Cause::Rejected);
@@ -195,21 +314,22 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
 
 /// The place in the table of what reports this event.
 #[inline]
-const fn opcode(event: &Event) -> Option<Opcode> {
-    match event {
-        Event::Message(message) => Some(Message::opcode(message)),
-        Event::Ping(_) => Some(Opcode::PING),
-        Event::Pong { .. } => Some(Opcode::PONG),
-        Event::Control { opcode, .. } => Some(*opcode),
-        Event::Closed(_) => Some(Opcode::CLOSE),
-        Event::Part(_) => Some(Part::OPCODE),
-        // `Handlers::config` asked for none of these.
-        Event::Frame { .. } | Event::Closing(_) | _ => None,
-    }
+const fn slot(event: &Event) -> Option<Slot> {
+    Some(Slot::of(match event {
+        Event::Message(message) => Message::opcode(message),
+        Event::Ping(_) => Opcode::PING,
+        Event::Pong { .. } => Opcode::PONG,
+        Event::Control { opcode, .. } => *opcode,
+        Event::Closed(_) => Opcode::CLOSE,
+        Event::Part(_) => Part::OPCODE,
+        Event::Closing(_) => return Some(Slot::CLOSING),
+        // `Handlers::config` did not ask for it.
+        Event::Frame { .. } | _ => return None,
+    }))
 }
 
 /// The name of a type without the modules that it is in.
-fn short_name(name: &str) -> &str {
+pub(crate) fn short_name(name: &str) -> &str {
     let bare = name.split('<').next().unwrap_or(name);
     bare.rsplit("::").next().unwrap_or(bare)
 }

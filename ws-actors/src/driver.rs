@@ -192,6 +192,7 @@ where
     fn ring(&mut self) {
         let now = self.ctx.now;
         self.ctx.connection.handle_timeout(now);
+        self.ctx.heed_expiry();
         if self.grace.is_some_and(|grace| grace <= now) {
             self.grace = None;
             if let Some(life) = &mut self.life {
@@ -286,7 +287,8 @@ impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
     /// Tells operators what has changed.
     fn count(&mut self) {
         let (ctx, meters) = (&mut self.ctx, self.handlers.meters());
-        ctx.tally.tell(meters, ctx.given_up());
+        let waiting = ctx.waits_for_peer();
+        ctx.tally.tell(meters, ctx.given_up(), waiting);
         if let Some(outcome) = &ctx.outcome {
             self.watch.close(meters, outcome, ctx.now, &ctx.tally);
         }

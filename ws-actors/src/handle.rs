@@ -6,6 +6,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::Waker,
+    time::Instant,
 };
 
 use tokio::sync::Notify;
@@ -44,6 +45,7 @@ struct Inbox {
     given_up: u64,
     close: Option<ClosePayload>,
     slow: Option<CloseCode>,
+    expire: Option<Option<Instant>>,
     stop: bool,
     waker: Option<Waker>,
 }
@@ -55,6 +57,8 @@ pub(crate) struct Post {
     pub(crate) given_up: u64,
     pub(crate) close: Option<ClosePayload>,
     pub(crate) slow: Option<CloseCode>,
+    /// The instant at which the peer's credential ends, if it was moved.
+    pub(crate) expire: Option<Option<Instant>>,
     pub(crate) stop: bool,
 }
 
@@ -143,6 +147,20 @@ impl ConnectionHandle {
             self.ask(|inbox| inbox.close = Some(payload));
         }
         Ok(())
+    }
+
+    /// Closes the connection at this instant, or never, as
+    /// [`WsContext::expire_at`](crate::WsContext::expire_at) does. What is past
+    /// closes it now, and cannot be taken back; else the last call counts. If the
+    /// connection is gone, nothing happens.
+    pub fn expire_at(&self, deadline: impl Into<Option<Instant>>) {
+        let (deadline, now) = (deadline.into(), tokio::time::Instant::now().into_std());
+        self.ask(|inbox| {
+            let before = inbox.expire.flatten();
+            if before.is_none_or(|before| before > now) {
+                inbox.expire = Some(deadline);
+            }
+        });
     }
 
     /// Stops the actor, as [`ActorContext::stop`](actix::ActorContext::stop)
@@ -245,6 +263,7 @@ impl ConnectionHandle {
             given_up: mem::take(&mut inbox.given_up),
             close: inbox.close.take(),
             slow: inbox.slow.take(),
+            expire: inbox.expire.take(),
             stop: mem::take(&mut inbox.stop),
         })
     }

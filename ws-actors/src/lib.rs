@@ -2,8 +2,8 @@
 //!
 //! An ordinary actor gets a [`WsContext`] as its context. Frames reach it as
 //! typed messages through [`actix::Handler`]: [`Text`], [`Binary`], [`Json`],
-//! [`Part`], [`Ping`], [`Pong`], [`Closed`], [`Writable`]. Which of them, and within
-//! which limits, is said once in [`Handlers`].
+//! [`Part`], [`Ping`], [`Pong`], [`Closing`], [`Closed`], [`Writable`]. Which of them,
+//! and within which limits, is said once in [`Handlers`].
 //!
 //! A [`Driver`] is the connection as one future, over any [`Transport`]:
 //!
@@ -82,14 +82,14 @@ mod transport;
 pub use self::messages::MsgPack;
 pub use self::{
     context::WsContext,
-    dispatch::Handlers,
+    dispatch::{FrameKind, Handlers, HandlersError, OpcodeUse},
     driver::Driver,
     error::SendError,
     flow::{Flow, Overflow},
     handle::ConnectionHandle,
     messages::{
-        Binary, Closed, FrameMessage, Json, Notice, Occurrence, Part, Ping, Pong, Rejection, Slot,
-        Text, Writable,
+        Binary, Closed, Closing, FrameMessage, Json, Notice, Occurrence, Part, Ping, Pong,
+        Rejection, Slot, Text, Writable,
     },
     outbox::Outbox,
     rate::RateLimit,

@@ -8,9 +8,11 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use ws_core::{CloseCode, ClosePayload, Event, MessagePart, Opcode, Outcome, Utf8Bytes};
 
+use crate::FrameKind;
+
 mod notice;
 
-pub use self::notice::{Notice, Occurrence, Slot, Writable};
+pub use self::notice::{Closing, Notice, Occurrence, Slot, Writable};
 
 /// A message that is made of a frame, or of a whole fragmented message.
 ///
@@ -20,7 +22,19 @@ pub trait FrameMessage: Message<Result = ()> + Sized + 'static {
     /// The opcode of the frames that it is made of.
     const OPCODE: Opcode;
 
-    /// Makes the message of what the protocol reports.
+    /// The name that the opcode is registered with, which makes it one of your
+    /// own: it has to be a reserved one, 0x3 to 0x7 or 0xB to 0xF.
+    ///
+    /// Default: the name of the type, if the opcode is a reserved one.
+    const NAME: Option<&'static str> = None;
+
+    /// Whether the frames are data or control frames, which opcodes of your own
+    /// are checked against. Default: as the opcode has it.
+    const KIND: FrameKind = FrameKind::of(Self::OPCODE);
+
+    /// Makes the message of what the protocol reports: of
+    /// [`Message::Custom`](ws_core::Message::Custom) for data of an opcode of
+    /// your own, and of [`Event::Control`] for a control frame.
     ///
     /// # Errors
     ///
@@ -43,8 +57,9 @@ impl Rejection {
         ClosePayload::new(code, reason).map(Self)
     }
 
-    /// The code for a kind of frame that is not accepted, 1003.
-    pub(crate) fn unsupported() -> Self {
+    /// For an event of which the message is not made, with 1003.
+    #[must_use]
+    pub fn unsupported() -> Self {
         Self::of(CloseCode::UNSUPPORTED_DATA, "kind of data not accepted")
     }
 

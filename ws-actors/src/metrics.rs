@@ -15,6 +15,8 @@
 //! | [`BYTES_RECEIVED`], [`BYTES_SENT`] | counter, bytes | what went over the transport |
 //! | [`MESSAGES_GIVEN_UP`] | counter | messages given up for want of room |
 //! | [`ROUND_TRIP`] | histogram, seconds | from a Ping of the heartbeat to its Pong |
+//! | [`QUEUED`] | gauge, bytes | what waits for peers |
+//! | [`CONNECTIONS_BEHIND`] | gauge | connections that do not keep up: more than 64 KiB wait |
 //! | [`QUEUE_HIGH_WATER`] | histogram, bytes | the most that waited for a peer, once it is gone |
 //! | [`COMPRESSION_RATIO`] | histogram | bytes of transport for a byte of payload, where an extension is agreed on, by `direction` |
 //!
@@ -52,6 +54,11 @@ pub const BYTES_SENT: &str = "ws_sent_bytes_total";
 pub const MESSAGES_GIVEN_UP: &str = "ws_messages_given_up_total";
 /// The time from a Ping of the heartbeat to its Pong, in seconds.
 pub const ROUND_TRIP: &str = "ws_round_trip_seconds";
+/// The bytes that wait for peers.
+pub const QUEUED: &str = "ws_queued_bytes";
+/// The number of connections that do not keep up with what is sent, as
+/// [`WsContext::is_congested`](crate::WsContext::is_congested) tells.
+pub const CONNECTIONS_BEHIND: &str = "ws_connections_behind";
 /// The most bytes that waited for a peer.
 pub const QUEUE_HIGH_WATER: &str = "ws_queue_high_water_bytes";
 /// The bytes of transport for each byte of payload, by `direction`.
@@ -71,6 +78,8 @@ pub fn describe() {
     describe_counter!(BYTES_SENT, Unit::Bytes, "bytes sent");
     describe_counter!(MESSAGES_GIVEN_UP, "messages given up for want of room");
     describe_histogram!(ROUND_TRIP, Unit::Seconds, "from a Ping to its Pong");
+    describe_gauge!(QUEUED, Unit::Bytes, "what waits for peers");
+    describe_gauge!(CONNECTIONS_BEHIND, "connections that do not keep up");
     describe_histogram!(QUEUE_HIGH_WATER, Unit::Bytes, "most that waited for a peer");
     describe_histogram!(
         COMPRESSION_RATIO,
@@ -93,6 +102,8 @@ pub(crate) struct Meters {
     bytes_sent: Counter,
     given_up: Counter,
     round_trip: Histogram,
+    queued: Gauge,
+    behind: Gauge,
     high_water: Histogram,
     ratio_received: Histogram,
     ratio_sent: Histogram,
@@ -109,8 +120,18 @@ pub(crate) struct Tally {
     pub(crate) round_trip: Option<Duration>,
     /// What was given up and told.
     given_up: u64,
+    /// What waited when it was told.
+    waiting: Waiting,
     /// What was received and sent in all, where it is wanted.
     totals: Option<Box<[Traffic; 2]>>,
+}
+
+/// What waits for a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Waiting {
+    pub(crate) bytes: usize,
+    /// It is more than the peer keeps up with.
+    pub(crate) behind: bool,
 }
 
 /// What went in one direction.
@@ -136,6 +157,8 @@ impl Meters {
             bytes_sent: counter!(BYTES_SENT, "endpoint" => name.clone()),
             given_up: counter!(MESSAGES_GIVEN_UP, "endpoint" => name.clone()),
             round_trip: histogram!(ROUND_TRIP, "endpoint" => name.clone()),
+            queued: gauge!(QUEUED, "endpoint" => name.clone()),
+            behind: gauge!(CONNECTIONS_BEHIND, "endpoint" => name.clone()),
             high_water: histogram!(QUEUE_HIGH_WATER, "endpoint" => name.clone()),
             ratio_received: histogram!(
                 COMPRESSION_RATIO, "endpoint" => name.clone(), "direction" => "received"
@@ -181,8 +204,17 @@ impl Tally {
         }
     }
 
+    /// The tally of the next connection of a client.
+    #[cfg(feature = "client")]
+    pub(crate) fn next(&self, extended: bool) -> Self {
+        Self {
+            waiting: self.waiting,
+            ..Self::new(extended)
+        }
+    }
+
     /// Hands on what has changed since it did so last.
-    pub(crate) fn tell(&mut self, meters: &Meters, given_up: u64) {
+    pub(crate) fn tell(&mut self, meters: &Meters, given_up: u64, waiting: Waiting) {
         let received = mem::take(&mut self.received);
         if received != Traffic::default() {
             meters.messages_received.increment(received.messages);
@@ -205,6 +237,14 @@ impl Tally {
         if given_up != self.given_up {
             meters.given_up.increment(given_up - self.given_up);
             self.given_up = given_up;
+        }
+        if waiting != self.waiting {
+            // Others add to the same gauges.
+            let more = waiting.bytes as f64 - self.waiting.bytes as f64;
+            meters.queued.increment(more);
+            let behind = f64::from(waiting.behind) - f64::from(self.waiting.behind);
+            meters.behind.increment(behind);
+            self.waiting = waiting;
         }
     }
 }

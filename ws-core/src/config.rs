@@ -204,6 +204,18 @@ impl Config {
         self
     }
 
+    /// The reserved opcodes that have a meaning.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.opcodes
+    }
+
+    /// The reserved bits that the application claims.
+    #[must_use]
+    pub const fn claimed_rsv(&self) -> Rsv {
+        self.claimed_rsv
+    }
+
     /// In which pieces received data is handed out. Default: whole messages.
     #[must_use]
     pub const fn delivery(mut self, delivery: Delivery) -> Self {

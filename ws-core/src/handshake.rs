@@ -64,6 +64,9 @@ pub enum RequestError {
     /// The request has a body, which the peer could mean as frames.
     #[error("a request to upgrade has no body")]
     Body,
+    /// The client offers no subprotocol that is spoken, and one is required.
+    #[error("none of the subprotocols spoken here is in `Sec-WebSocket-Protocol`")]
+    Subprotocol,
     /// A header field is not of its grammar.
     #[error("`{0}` is malformed")]
     Malformed(&'static str),
@@ -81,6 +84,7 @@ impl RequestError {
             | Self::Key
             | Self::Host
             | Self::Body
+            | Self::Subprotocol
             | Self::Malformed(_) => 400,
         }
     }
@@ -101,6 +105,7 @@ impl RequestError {
             | Self::Key
             | Self::Host
             | Self::Body
+            | Self::Subprotocol
             | Self::Malformed(_) => &[],
         }
     }

@@ -1,8 +1,21 @@
 //! What the example programs share.
 
 pub mod blocking;
+pub mod page;
 
 use std::{fmt, io, net::IpAddr};
+
+use clap::ValueEnum;
+
+/// Which server carries the connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::exhaustive_enums, reason = "programs serve with each of them")]
+pub enum ServerKind {
+    /// ws-server's WsServer
+    Own,
+    /// actix-web's HttpServer
+    Stock,
+}
 
 /// Why a program could not start, in words for whoever started it.
 ///
@@ -31,6 +44,18 @@ impl StartError {
             }
             _ => format!("cannot listen on {host}, port {port}: {error}"),
         })
+    }
+}
+
+impl StartError {
+    /// The same for the page of operators.
+    #[must_use]
+    pub fn bind_admin(address: std::net::SocketAddr, error: &io::Error) -> Self {
+        let Self(text) = Self::bind(address.ip(), address.port(), error);
+        Self(
+            text.replace("--port", "--admin")
+                .replace("--host", "--admin"),
+        )
     }
 }
 

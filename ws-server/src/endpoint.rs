@@ -6,7 +6,8 @@ use ws_actors::{Driver, Handlers, Io, WsContext};
 use ws_core::{Entropy, handshake::ServerHandshake};
 
 use crate::{
-    Shutdown, UpgradeError,
+    Admission, Shutdown, UpgradeError,
+    admission::Cap,
     origin::Origins,
     upgrade::{
         self, portable,
@@ -15,6 +16,7 @@ use crate::{
     },
 };
 
+mod build;
 mod builder;
 
 pub use self::builder::EndpointBuilder;
@@ -59,13 +61,74 @@ pub use self::builder::EndpointBuilder;
 ///     .route("/echo", web::get().to(echo));
 /// # Ok::<_, ws_server::EndpointError>(())
 /// ```
+///
+/// # Who comes in
+///
+/// The app's own middleware and extractors come before the upgrade; what they
+/// find out is handed to the actor. Whoever they refuse gets their response:
+///
+/// ```
+/// use std::future::{Ready, ready};
+/// use actix::Actor;
+/// use actix_web::{
+///     Error, FromRequest, HttpRequest, HttpResponse, dev, error::ErrorUnauthorized,
+///     http::header::AUTHORIZATION, web,
+/// };
+/// use ws_server::{Endpoint, WsContext};
+///
+/// struct User(String);
+///
+/// impl FromRequest for User {
+///     type Error = Error;
+///     type Future = Ready<Result<Self, Error>>;
+///
+///     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+///         let token = request.headers().get(AUTHORIZATION);
+///         ready(token.and_then(|token| user_of(token.as_bytes())).ok_or_else(|| {
+///             ErrorUnauthorized("a token is needed")
+///         }))
+///     }
+/// }
+/// # fn user_of(token: &[u8]) -> Option<User> {
+/// #     (token == b"Bearer 7").then(|| User("Ada".to_owned()))
+/// # }
+///
+/// struct Session {
+///     user: User,
+/// }
+///
+/// impl Actor for Session {
+///     type Context = WsContext<Self>;
+///
+///     fn started(&mut self, ctx: &mut WsContext<Self>) {
+///         ctx.text(format!("hello {}", self.user.0)).ok();
+///     }
+/// }
+///
+/// async fn connect(
+///     request: HttpRequest,
+///     payload: web::Payload,
+///     user: User,
+///     endpoint: web::Data<Endpoint<Session>>,
+/// ) -> Result<HttpResponse, Error> {
+///     Ok(endpoint.upgrade(&request, payload, Session { user })?)
+/// }
+/// ```
+///
+/// [`WsContext::expire_at`] closes a connection when its token ends, and
+/// [`Credentials`](crate::Credentials) those of a user who logs out;
+/// [`Admission`] bounds how many there are.
 pub struct Endpoint<A: Actor>(Arc<Inner<A>>);
 
 struct Inner<A: Actor> {
     handlers: Arc<Handlers<A>>,
+    /// Those of subprotocols that have their own.
+    others: Vec<(String, Arc<Handlers<A>>)>,
     handshake: ServerHandshake,
     origins: Origins,
     shutdown: Shutdown,
+    admission: Admission,
+    cap: Option<Arc<Cap>>,
 }
 
 impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
@@ -83,13 +146,21 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         Arc::clone(&self.0.handlers)
     }
 
+    /// As [`handlers`](Self::handlers), for connections that speak this
+    /// subprotocol. With the feature `test-util`.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn handlers_of(&self, subprotocol: &str) -> Arc<Handlers<A>> {
+        Arc::clone(self.0.handlers_of(Some(subprotocol)))
+    }
+
     /// Answers a request with 101 and runs `actor` on the connection.
     ///
     /// # Errors
     ///
     /// If the request is no opening handshake, comes from the page of an origin
-    /// that may not connect, or the server is shutting down. The error is the
-    /// response to give.
+    /// that may not connect, the server is shutting down, or there are as many
+    /// connections as there may be. The error is the response to give.
     pub fn upgrade(
         &self,
         request: &HttpRequest,
@@ -102,8 +173,9 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         if endpoint.shutdown.has_begun() {
             return Err(UpgradeError::ShuttingDown);
         }
+        let place = endpoint.admission.admit(request, endpoint.cap.as_ref())?;
         let mut response = upgrade::switching_protocols(&acceptance);
-        let handlers = Arc::clone(&endpoint.handlers);
+        let handlers = Arc::clone(endpoint.handlers_of(acceptance.subprotocol()));
         let connection = acceptance
             .into_connection(Instant::now(), handlers.protocol())
             .with_jitter(&mut Entropy::system());
@@ -114,14 +186,23 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
                 let mut connection = connection;
                 connection.handle_input(Instant::now(), &mut input);
                 let driver = Driver::new(actor, connection, Io(stream), handlers);
-                Box::pin(Seated::new(driver, &shutdown, &caller))
+                Box::pin(Seated::new(driver, &shutdown, place, &caller))
             });
             return Ok(response.body(body));
         }
         let (transport, body) = portable::channel(request, payload);
         let driver = Driver::new(actor, connection, transport, handlers);
-        actix_rt::spawn(Seated::new(driver, &endpoint.shutdown, &caller));
+        actix_rt::spawn(Seated::new(driver, &endpoint.shutdown, place, &caller));
         Ok(response.body(body))
+    }
+}
+
+impl<A: Actor> Inner<A> {
+    /// What serves connections that agreed on this subprotocol.
+    fn handlers_of(&self, subprotocol: Option<&str>) -> &Arc<Handlers<A>> {
+        let mut others = self.others.iter();
+        let own = others.find(|(name, _)| subprotocol == Some(name));
+        own.map_or(&self.handlers, |(_, handlers)| handlers)
     }
 }
 
@@ -137,6 +218,7 @@ impl<A: Actor> fmt::Debug for Endpoint<A> {
             .field("handlers", &self.0.handlers)
             .field("handshake", &self.0.handshake)
             .field("origins", &self.0.origins)
+            .field("admission", &self.0.admission)
             .finish_non_exhaustive()
     }
 }

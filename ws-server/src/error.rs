@@ -1,13 +1,17 @@
+use std::time::Duration;
+
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
 use thiserror::Error;
-use ws_actors::Slot;
+use ws_actors::HandlersError;
 use ws_core::{
-    Opcode,
+    Rsv,
     handshake::{FieldError, RequestError},
 };
+
+use crate::{Limit, OriginError};
 
 /// A request was not upgraded; as an actix-web error it answers with its status.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -22,6 +26,14 @@ pub enum UpgradeError {
     /// The server is shutting down: 503.
     #[error("server is shutting down")]
     ShuttingDown,
+    /// There are as many connections as there may be: 503.
+    #[error("there are as many connections {limit} as there may be")]
+    Full {
+        /// Where there are so many.
+        limit: Limit,
+        /// When it is worth another try.
+        retry_after: Duration,
+    },
 }
 
 impl ResponseError for UpgradeError {
@@ -31,7 +43,7 @@ impl ResponseError for UpgradeError {
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST)
             }
             Self::Origin(_) => StatusCode::FORBIDDEN,
-            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ShuttingDown | Self::Full { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -53,6 +65,11 @@ impl ResponseError for UpgradeError {
             Self::ShuttingDown => {
                 response.insert_header((header::RETRY_AFTER, "5"));
             }
+            Self::Full { retry_after, .. } => {
+                // Rounded up, so that nobody comes too early.
+                let seconds = retry_after.as_millis().div_ceil(1000).to_string();
+                response.insert_header((header::RETRY_AFTER, seconds));
+            }
             Self::Origin(_) => {}
         }
         response.content_type("text/plain; charset=utf-8");
@@ -64,13 +81,50 @@ impl ResponseError for UpgradeError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// Two handlers are registered for one kind of frame.
-    #[error("two handlers are registered for {0}, one has to go")]
-    DuplicateHandler(Slot),
-    /// Data is wanted in parts and whole as well.
-    #[error("data comes in parts or whole: `Part` needs no handler of {0} frames beside it")]
-    PartsAndMessages(Opcode),
+    /// The handlers do not go together, such as two for one kind of frame, or
+    /// have an opcode that is not free.
+    #[error(transparent)]
+    Handlers(#[from] HandlersError),
+    /// Those of a subprotocol do not.
+    #[error("handlers of the subprotocol {subprotocol:?}: {error}")]
+    SubprotocolHandlers {
+        /// The subprotocol.
+        subprotocol: String,
+        /// What is wrong with its handlers.
+        error: HandlersError,
+    },
     /// A subprotocol's name is not a token (RFC 9110 §5.6.2).
     #[error(transparent)]
     Subprotocol(#[from] FieldError),
+    /// A subprotocol is named twice.
+    #[error("subprotocol {0:?} is named twice, one has to go")]
+    DuplicateSubprotocol(String),
+    /// Every client would be refused.
+    #[error("a subprotocol is required and none is spoken: name one")]
+    NoSubprotocol,
+    /// Two extensions, or an extension and the application, own a reserved bit.
+    #[error(
+        "reserved bits {bits} belong to {first:?} and to {second:?}, one has to go\
+         {}", if_deflate(.first, .second)
+    )]
+    ReservedBits {
+        /// The bits.
+        bits: Rsv,
+        /// An extension, or `Config::claim_rsv`.
+        first: String,
+        /// Another extension.
+        second: String,
+    },
+    /// An origin is malformed.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+}
+
+/// Compression is on unless it is turned off, so it may be news.
+fn if_deflate(first: &str, second: &str) -> &'static str {
+    if [first, second].contains(&"permessage-deflate") {
+        ": `compression(None)` turns permessage-deflate off"
+    } else {
+        ""
+    }
 }

@@ -7,8 +7,11 @@
 //!   [`Json`], [`Ping`], [`Pong`] and [`Closed`] are what it may handle.
 //! - [`WsServer`] serves an app so that its WebSockets have their connections to
 //!   themselves.
+//! - [`Admission`] bounds how many connections there are; [`Credentials`] closes
+//!   those of a user or token.
 //! - [`Rooms`] are joined and broadcast to, from any thread.
 //! - [`Shutdown`] ends all connections in good order.
+//! - [`migrate`] is for who comes from actix-web-actors or actix-ws.
 //!
 //! # Behind `HttpServer`
 //!
@@ -24,16 +27,22 @@
 //!
 //! # Features
 //!
+//! - `actix-web-actors`: the module `migrate::ws`, which runs actors that were
+//!   written for actix-web-actors.
+//! - `msgpack`: messages that hold values of serde types as MessagePack.
 //! - `rustls`: [`WsServer`] over TLS.
 //! - `http2`: HTTP/2 for the rest of an app, over TLS; WebSockets stay on
 //!   HTTP/1.1.
 //! - `test-util`: the module `test`, which runs actors against a scripted peer,
 //!   in memory and on a paused clock.
 
+mod admission;
+mod credentials;
 mod endpoint;
 mod error;
 mod group;
 pub mod metrics;
+pub mod migrate;
 mod origin;
 mod rooms;
 mod server;
@@ -42,20 +51,26 @@ mod shutdown;
 pub mod test;
 mod upgrade;
 
+#[cfg(feature = "msgpack")]
+pub use ws_actors::MsgPack;
 pub use ws_actors::{
-    Binary, Closed, ConnectionHandle, Flow, FrameMessage, Json, Notice, Occurrence, Outbox,
-    Overflow, Part, Ping, Pong, RateLimit, Rejection, SendError, Slot, Text, Writable, WsContext,
+    Binary, Closed, Closing, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers,
+    HandlersError, Json, Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit,
+    Rejection, SendError, Slot, Text, Writable, WsContext,
 };
 pub use ws_core::{
-    Cause, CloseCode, ClosePayload, Config, InvalidUtf8, Message, MessagePart, Opcode, Outcome,
-    PreparedMessage, ProtocolError, Timeout, Utf8Bytes, extension::PartEnd,
-    extension::deflate::Deflate,
+    Cause, CloseCode, ClosePayload, Config, Event, InvalidUtf8, Message, MessagePart, Opcode,
+    Outcome, PreparedMessage, ProtocolError, Registry, Rsv, Timeout, Utf8Bytes, extension,
+    extension::PartEnd, extension::deflate::Deflate,
 };
 
 pub use self::{
+    admission::{Admission, Limit},
+    credentials::{Credential, Credentials},
     endpoint::{Endpoint, EndpointBuilder},
     error::{EndpointError, UpgradeError},
     group::MemberId,
+    origin::OriginError,
     rooms::{
         ActorMembership, ActorRooms, BroadcastError, JoinError, Member, Members, Membership,
         Presence, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, TellError,

@@ -1,6 +1,11 @@
 use actix_web::{HttpRequest, http::header};
+use thiserror::Error;
 
 use crate::UpgradeError;
+
+mod pattern;
+
+use self::pattern::{Origin, Pattern};
 
 /// The pages that may connect.
 ///
@@ -8,63 +13,74 @@ use crate::UpgradeError;
 /// cookies; the server has to look at `Origin` ([RFC 6455 §10.2]).
 ///
 /// [RFC 6455 §10.2]: https://www.rfc-editor.org/rfc/rfc6455#section-10.2
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origins {
-    /// Pages of this server, as named by `Host`.
-    #[default]
-    Same,
-    /// Pages of this server, and of these origins.
-    Listed(Vec<String>),
+    /// Pages of this server, as named by `Host`, and of these origins.
+    Listed(Vec<Pattern>),
     Any,
 }
 
+/// What was given as an origin is none.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// There is no scheme.
+    #[error("origin {0:?} begins with no scheme: write it like `https://example.com`")]
+    Scheme(String),
+    /// Something follows the port, if only a slash.
+    #[error("origin {0:?} ends with a path, which origins do not have: write {1:?}")]
+    Path(String, String),
+    /// The host is none.
+    #[error("origin {0:?} has no host as browsers send it: letters, digits, `-` and `.` in ASCII")]
+    Host(String),
+    /// A `*` stands where it has no meaning.
+    #[error(
+        "`*` in the origin {0:?} stands for subdomains in front, as in `https://*.example.com`, \
+         or for the port, as in `http://localhost:*`"
+    )]
+    Wildcard(String),
+    /// The port is none.
+    #[error("origin {0:?} has a port that is neither a number from 1 to 65535 nor `*`")]
+    Port(String),
+    /// The origin of sandboxed pages, which everybody can have.
+    #[error("any page can have the origin `null`: say `any_origin` if all may connect")]
+    Null,
+}
+
 impl Origins {
+    /// Pages of this server, and of these origins.
+    pub(crate) fn listed<'a>(
+        patterns: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, OriginError> {
+        let patterns = patterns.into_iter().map(Pattern::parse);
+        Ok(Self::Listed(patterns.collect::<Result<_, _>>()?))
+    }
+
     /// A request without `Origin` is no page's, and passes.
     pub(crate) fn check(&self, request: &HttpRequest) -> Result<(), UpgradeError> {
-        if *self == Self::Any {
-            return Ok(());
-        }
-        let headers = request.headers();
-        let mut origins = headers.get_all(header::ORIGIN);
-        let Some(origin) = origins.next() else {
+        let Self::Listed(patterns) = self else {
             return Ok(());
         };
-        let refused = || UpgradeError::Origin(String::from_utf8_lossy(origin.as_bytes()).into());
-        let origin = origin.to_str().map_err(|_| refused())?;
-        let listed = match self {
-            Self::Listed(list) => list.iter().any(|it| it.eq_ignore_ascii_case(origin)),
-            Self::Same | Self::Any => false,
+        let headers = request.headers();
+        let mut origins = headers.get_all(header::ORIGIN);
+        let Some(field) = origins.next() else {
+            return Ok(());
         };
         let host = headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
-        let same = host.is_some_and(|host| is_same_origin(origin, host));
-        if origins.next().is_none() && (listed || same) {
+        let passes = |origin: Origin<'_>| {
+            let same = host.is_some_and(|host| origin.is_at(host));
+            same || patterns.iter().any(|pattern| pattern.matches(&origin))
+        };
+        let origin = field.to_str().ok().and_then(Origin::parse);
+        if origins.next().is_none() && origin.is_some_and(passes) {
             Ok(())
         } else {
-            Err(refused())
+            let origin = String::from_utf8_lossy(field.as_bytes());
+            Err(UpgradeError::Origin(origin.into()))
         }
     }
-}
-
-/// The scheme is not compared: behind a proxy that ends TLS the server cannot
-/// know it, and whoever can serve a page under this host's name needs no
-/// cross-site request.
-fn is_same_origin(origin: &str, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else {
-        return false; // `null`, the origin of sandboxed pages and of files
-    };
-    let default_port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return false,
-    };
-    let without_default = |name: &'_ str| {
-        name.strip_suffix(default_port)
-            .unwrap_or(name)
-            .to_ascii_lowercase()
-    };
-    without_default(authority) == without_default(host)
 }
 
 #[cfg(test)]
@@ -73,12 +89,13 @@ mod tests {
 
     use super::*;
 
-    fn allows(origins: &Origins, host: &str, origin: &str) -> bool {
+    fn allows(patterns: &[&str], host: &str, origin: &str) -> bool {
         let request = TestRequest::default()
             .insert_header((header::HOST, host))
             .insert_header((header::ORIGIN, origin))
             .to_http_request();
-        origins.check(&request).is_ok()
+        let origins = Origins::listed(patterns.iter().copied());
+        origins.unwrap().check(&request).is_ok()
     }
 
     #[test]
@@ -98,45 +115,39 @@ mod tests {
             ("example.com", "null", false),
             ("example.com", "example.com", false),
             ("example.com", "ftp://example.com", false),
+            ("example.com", "http://user@example.com", false),
+            ("example.com", "http://example.com/", false),
+            ("*", "http://example.com", false),
+            ("", "http://", false),
             ("example.com", "", false),
         ] {
-            assert_eq!(
-                allows(&Origins::Same, host, origin),
-                same,
-                "{host} {origin}"
-            );
+            assert_eq!(allows(&[], host, origin), same, "{host} {origin}");
         }
     }
 
     #[test]
     fn listed_pages_pass_beside_those_of_the_same_host() {
-        let origins = Origins::Listed(vec!["https://app.example.com".to_owned()]);
-        assert!(allows(
-            &origins,
-            "api.example.com",
-            "https://app.example.com"
-        ));
-        assert!(allows(
-            &origins,
-            "api.example.com",
-            "https://api.example.com"
-        ));
-        assert!(!allows(
-            &origins,
-            "api.example.com",
-            "http://app.example.com"
-        ));
-        assert!(!allows(
-            &origins,
-            "api.example.com",
-            "https://app.example.com.evil.org"
-        ));
+        for (origin, passes) in [
+            ("https://app.example.com", true),
+            ("https://APP.example.com:443", true),
+            ("https://api.example.com", true),
+            ("http://app.example.com", false),
+            ("https://app.example.com:8443", false),
+            ("https://app.example.com.evil.org", false),
+        ] {
+            let listed = ["https://app.example.com"];
+            assert_eq!(
+                allows(&listed, "api.example.com", origin),
+                passes,
+                "{origin}"
+            );
+        }
     }
 
     #[test]
     fn programs_that_are_no_browser_pass() {
         let request = TestRequest::default().to_http_request();
-        assert_eq!(Origins::Same.check(&request), Ok(()));
+        assert_eq!(Origins::Listed(Vec::new()).check(&request), Ok(()));
     }
 
     #[test]
@@ -146,6 +157,7 @@ mod tests {
             .append_header((header::ORIGIN, "http://example.com"))
             .append_header((header::ORIGIN, "http://example.com"))
             .to_http_request();
-        assert!(Origins::Same.check(&request).is_err());
+        assert!(Origins::Listed(Vec::new()).check(&request).is_err());
+        assert!(Origins::Any.check(&request).is_ok());
     }
 }

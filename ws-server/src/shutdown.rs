@@ -158,14 +158,13 @@ impl Shutdown {
                 () = signals.next() => {}
             }
             tokio::select! {
-                left @ 1.. = shutdown.drain(&drain) => {
+                left = shutdown.drain(&drain) => if left > 0 {
                     tracing::warn!(left, "connections did not close in time");
-                }
+                },
                 () = signals.next() => {
                     let left = shutdown.connections();
                     tracing::warn!(left, "told to stop again: connections are given up");
                 }
-                else => {}
             }
             let stopped = async {
                 handle.stop(true).await;

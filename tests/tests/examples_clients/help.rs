@@ -10,6 +10,10 @@ fn help_names_each_option_with_an_example() {
         ("client", &["--help"][..], 15),
         ("reconnecting", &["serve", "--help"], 3),
         ("reconnecting", &["send", "--help"], 1),
+        ("chat", &["--help"], 6),
+        ("game", &["--help"], 3),
+        ("opcodes", &["server", "--help"], 2),
+        ("opcodes", &["client", "--help"], 1),
     ] {
         let output = Command::new(example(program)).args(arguments).output();
         let help = String::from_utf8(output.unwrap().stdout).unwrap();
@@ -31,9 +35,16 @@ fn help_names_each_option_with_an_example() {
 
 #[test]
 fn help_names_each_role_with_an_example() {
-    let output = Command::new(example("reconnecting")).arg("--help").output();
-    let help = String::from_utf8(output.unwrap().stdout).unwrap();
-    for role in ["reconnecting serve", "reconnecting send"] {
-        assert!(help.contains(role), "{help}");
+    for (program, roles) in [
+        ("reconnecting", ["serve", "send"]),
+        ("opcodes", ["server", "client"]),
+    ] {
+        let output = Command::new(example(program)).arg("--help").output();
+        let help = String::from_utf8(output.unwrap().stdout).unwrap();
+        let (_, examples) = help.split_once("Examples:").expect(&help);
+        for role in roles {
+            let example = format!("{program} {role} ");
+            assert!(examples.contains(&example), "{help}");
+        }
     }
 }

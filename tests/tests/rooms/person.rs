@@ -57,7 +57,7 @@ impl Handler<Leave> for Person {
     type Result = ();
 
     fn handle(&mut self, _: Leave, _: &mut WsContext<Self>) {
-        self.places.remove(0);
+        drop(self.places.remove(0));
     }
 }
 

@@ -2,7 +2,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{
-    Config, Entropy,
+    Config, Entropy, Rsv,
     extension::{ClientOffer, Extension, NegotiationError, Params, deflate::Deflate},
     handshake::{ClientHandshake, WebSocketUrl},
 };
@@ -101,6 +101,7 @@ impl Description {
         if let Some(deflate) = &self.compression {
             handshake = handshake.extension(deflate.clone());
         }
+        handshake = handshake.claim_rsv(self.config.claimed_rsv());
         open(stream, url.clone(), handshake, Arc::clone(&self.config)).await
     }
 }
@@ -130,6 +131,10 @@ struct Shared(Arc<dyn ClientOffer>);
 impl ClientOffer for Shared {
     fn name(&self) -> &str {
         self.0.name()
+    }
+
+    fn rsv(&self) -> Rsv {
+        self.0.rsv()
     }
 
     fn offers(&self) -> Vec<Params> {

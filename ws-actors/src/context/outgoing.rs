@@ -11,6 +11,7 @@ use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, PreparedMessage, State
 
 use crate::{
     Occurrence, SendError,
+    metrics::Waiting,
     outbox::{Next, Outgoing},
 };
 
@@ -26,11 +27,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Sends all that waits and the Close frame behind it; a stream, and what is
     /// behind it, is given up.
-    fn flush_to_close(&mut self) {
+    pub(super) fn flush_to_close(&mut self) {
         let Some((payload, cause)) = self.outbox.take_close() else {
             return;
         };
-        if self.connection.state() == State::Open {
+        if self.may_send() {
             // The outbox is bounded, and the Close frame has to be behind it.
             let under_way = self.under_way.take().map(Outgoing::Parts);
             let mut next = under_way.or_else(|| self.outbox.pop());
@@ -42,6 +43,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                         }
                     }
                     outgoing @ (Outgoing::Message(_)
+                    | Outgoing::Marked(_)
                     | Outgoing::Prepared(_)
                     | Outgoing::Batch(..)) => {
                         self.transmit(outgoing);
@@ -59,7 +61,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn drain_outbox(&mut self, cx: &mut Context<'_>) {
         // A Pong that found no room goes before what makes none.
         self.connection.transmit();
-        if self.connection.state() != State::Open {
+        if !self.may_send() {
             self.under_way = None;
             if self.reconnects == Reconnects::No {
                 self.outbox.shut();
@@ -179,6 +181,17 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outbox.given_up()
     }
 
+    /// What waits for the peer: nothing, once the connection has ended.
+    pub(crate) fn waits_for_peer(&self) -> Waiting {
+        if self.outcome.is_some() {
+            return Waiting::default();
+        }
+        Waiting {
+            bytes: self.queued_bytes(),
+            behind: self.congested,
+        }
+    }
+
     /// Notes whether the peer keeps up; true if it has just caught up.
     pub(crate) fn note_congestion(&mut self) -> bool {
         let queued = self.queued_bytes();
@@ -199,7 +212,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Sends a message at once, or puts it behind those that wait.
     pub(super) fn queue(&mut self, outgoing: Outgoing, key: Option<u64>) -> Result<(), SendError> {
         self.check_open()?;
-        if self.connection.state() != State::Open {
+        if !self.may_send() {
             return self.outbox.keep(outgoing, key);
         }
         let first = self.outbox.is_empty() && self.under_way.is_none();
@@ -231,6 +244,13 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                     self.transmit_prepared(message)?;
                 }
             }
+            Outgoing::Marked(marked) => {
+                let (message, rsv) = *marked;
+                let payload = message.payload().len();
+                let frame = Frame::new(message.opcode(), message.into_payload()).rsv(rsv);
+                self.connection.send_frame(self.now, frame)?;
+                self.tally.sent.count(payload);
+            }
             // They are counted as they leave.
             Outgoing::Parts(_) => {}
         }
@@ -248,12 +268,18 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.try_transmit(outgoing).ok();
     }
 
+    /// Whether the peer hears what is said: until our Close frame (§5.5.1).
+    #[inline]
+    pub(super) fn may_send(&self) -> bool {
+        matches!(self.connection.state(), State::Open | State::RemoteClosing)
+    }
+
     pub(super) fn check_open(&self) -> Result<(), SendError> {
         if self.outbox.is_closed() {
             return Err(SendError::CLOSING);
         }
         match self.reconnects {
-            _ if self.connection.state() == State::Open => Ok(()),
+            _ if self.may_send() => Ok(()),
             Reconnects::Keeping => Ok(()),
             Reconnects::Refusing => Err(SendError::Offline),
             Reconnects::No => Err(SendError::CLOSING),

@@ -6,7 +6,7 @@ use actix::Actor;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use ws_core::{Cause, CloseCode, ClosePayload, Message, Opcode, PreparedMessage, State, Utf8Bytes};
+use ws_core::{Cause, CloseCode, ClosePayload, Message, Opcode, PreparedMessage, Rsv, Utf8Bytes};
 
 use crate::{
     ConnectionHandle, SendError,
@@ -65,6 +65,49 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.connection.check_message(&message)?;
         let most = self.outbox.flow().fragment_bytes;
         self.queue(Outgoing::message(message, most), None)
+    }
+
+    /// Queues a message in one frame with these reserved bits, which the
+    /// application claims for itself with
+    /// [`Config::claim_rsv`](ws_core::Config::claim_rsv). Those of the peer are
+    /// in [`Part`](crate::Part).
+    ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use ws_actors::{Handlers, Part, WsContext};
+    /// use ws_core::{Config, Message, Rsv};
+    ///
+    /// /// Answers what is marked as urgent in the same way.
+    /// struct Desk;
+    ///
+    /// const URGENT: Rsv = Rsv::RSV3;
+    ///
+    /// impl Actor for Desk {
+    ///     type Context = WsContext<Self>;
+    /// }
+    ///
+    /// impl Handler<Part> for Desk {
+    ///     type Result = ();
+    ///
+    ///     fn handle(&mut self, part: Part, ctx: &mut WsContext<Self>) {
+    ///         if part.rsv.contains(URGENT) {
+    ///             ctx.send_marked(URGENT, Message::text("at once")).ok();
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let config = Config::new().claim_rsv(URGENT);
+    /// let handlers = Handlers::<Desk>::new().on::<Part>().config(config);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send), and if a bit is not the application's.
+    pub fn send_marked(&mut self, bits: Rsv, message: impl Into<Message>) -> Result<(), SendError> {
+        let message = message.into();
+        self.connection.check_message(&message)?;
+        self.connection.check_rsv(bits)?;
+        self.queue(Outgoing::Marked(Box::new((message, bits))), None)
     }
 
     /// Queues a message that was encoded once for many connections.
@@ -152,6 +195,21 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         Ok(self.connection.ping(payload)?)
     }
 
+    /// Queues a Pong that answers no Ping, with a payload of at most 125 bytes
+    /// ([RFC 6455 §5.5.3]).
+    ///
+    /// Pings need no help, they are answered; this one is for protocols above.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ping`](Self::ping).
+    ///
+    /// [RFC 6455 §5.5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+    pub fn pong(&mut self, payload: impl Into<Bytes>) -> Result<(), SendError> {
+        self.check_control()?;
+        Ok(self.connection.pong(payload)?)
+    }
+
     /// Queues a control frame of one of your own opcodes, with a payload of at
     /// most 125 bytes. It goes before the messages that wait.
     ///
@@ -179,8 +237,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         reason: impl Into<Utf8Bytes>,
     ) -> Result<(), SendError> {
         let payload = ClosePayload::new(code, reason)?;
-        let is_open = self.connection.state() == State::Open;
-        if self.outbox.is_closed() || !is_open && self.reconnects == Reconnects::No {
+        if self.outbox.is_closed() || !self.may_send() && self.reconnects == Reconnects::No {
             return Err(SendError::CLOSING);
         }
         self.close_with(payload, Cause::Local);

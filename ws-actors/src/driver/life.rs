@@ -180,7 +180,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                     ..Turn::default()
                 });
             }
-            if closed || ctx.stage == Stage::Running {
+            if closed || ctx.stage == Stage::Running && !ctx.is_expired() {
                 handlers.dispatch(&mut self.actor, event, ctx);
             }
             if closed {

@@ -111,6 +111,7 @@ const fn name(cause: &Cause) -> &'static str {
         Cause::SlowPeer => "slow_peer",
         Cause::RateLimit => "rate_limit",
         Cause::Rejected => "rejected",
+        Cause::Expired => "expired",
         _ => "other",
     }
 }

@@ -79,7 +79,8 @@ where
                         self.transport = None;
                     }
                     let (spent, cut) = (self.ctx.spent_until(), self.ctx.cut_at());
-                    let deadlines = [deadline, self.grace, self.drop_by, spent, cut];
+                    let expiry = self.ctx.expires_at();
+                    let deadlines = [deadline, self.grace, self.drop_by, spent, cut, expiry];
                     return deadlines.into_iter().flatten().min();
                 }
                 Output::Event(_) | Output::Transmit(_) => return Some(self.ctx.now),

@@ -8,12 +8,14 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use ws_core::{Fin, Frame, Message, Opcode, PreparedBatch, PreparedMessage};
+use ws_core::{Fin, Frame, Message, Opcode, PreparedBatch, PreparedMessage, Rsv};
 
 /// A message on its way out.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Message(Message),
+    /// With reserved bits of the application's.
+    Marked(Box<(Message, Rsv)>),
     Prepared(PreparedMessage),
     /// Several at once, of which so many from the front were given up.
     Batch(PreparedBatch, usize),
@@ -26,6 +28,7 @@ impl Outgoing {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Message(message) => message.payload().len(),
+            Self::Marked(marked) => marked.0.payload().len(),
             Self::Prepared(prepared) => prepared.len(),
             Self::Batch(batch, 0) => batch.len(),
             Self::Batch(batch, skip) => {
@@ -40,7 +43,7 @@ impl Outgoing {
     #[inline]
     pub(crate) fn messages(&self) -> usize {
         match self {
-            Self::Message(_) | Self::Prepared(_) | Self::Parts(_) => 1,
+            Self::Message(_) | Self::Marked(_) | Self::Prepared(_) | Self::Parts(_) => 1,
             Self::Batch(batch, skip) => batch.messages().len() - skip,
         }
     }

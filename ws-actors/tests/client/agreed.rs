@@ -8,7 +8,7 @@ use tokio::{
 };
 use ws_actors::client::Connector;
 use ws_core::{
-    Output,
+    Output, Rsv,
     extension::{ClientOffer, Extension, NegotiationError, Params, deflate::Deflate},
     handshake::ServerHandshake,
 };
@@ -120,6 +120,10 @@ struct Unknown;
 impl ClientOffer for Unknown {
     fn name(&self) -> &str {
         "x-unknown"
+    }
+
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV3
     }
 
     fn offers(&self) -> Vec<Params> {

@@ -6,6 +6,7 @@ mod cuts;
 mod handlers;
 mod handshake;
 mod json;
+mod opcodes;
 #[cfg(feature = "msgpack")]
 mod packed;
 mod parts;

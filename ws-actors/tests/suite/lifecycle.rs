@@ -2,6 +2,7 @@
 //! `stop`, `terminate` and addresses work as in actix.
 
 mod addresses;
+mod answering;
 mod causes;
 mod context;
 mod dropped;

@@ -3,6 +3,7 @@
 
 mod closing;
 mod configured;
+mod expiring;
 mod floods;
 mod heartbeat;
 mod hindered;

@@ -130,7 +130,7 @@ impl Outcome {
 
 /// Why a connection ended.
 ///
-/// The last six are never found out here: they are for runtimes that close
+/// The last seven are never found out here: they are for runtimes that close
 /// connections for an application, with
 /// [`Connection::close_because`](crate::Connection::close_because).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +158,9 @@ pub enum Cause {
     RateLimit,
     /// The peer sent what the application does not accept.
     Rejected,
+    /// What the peer was let in with is not valid any more: its time is over, or
+    /// it was revoked.
+    Expired,
 }
 
 impl Cause {
@@ -174,7 +177,8 @@ impl Cause {
             | Self::Drain
             | Self::SlowPeer
             | Self::RateLimit
-            | Self::Rejected => true,
+            | Self::Rejected
+            | Self::Expired => true,
         }
     }
 }

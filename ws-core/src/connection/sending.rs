@@ -87,11 +87,7 @@ impl Connection {
             opcode,
             ref payload,
         } = frame;
-        let owned = self.config.claimed_rsv.without(self.chain.rsv());
-        let foreign = rsv.without(owned);
-        if !foreign.is_empty() {
-            return Err(SendError::ReservedBits(foreign));
-        }
+        self.check_rsv(rsv)?;
         if !opcode.is_control() {
             self.check_open()?;
             if opcode != Opcode::CONTINUATION {
@@ -267,6 +263,22 @@ impl Connection {
             self.check_opcode(message.opcode())
         } else {
             Err(SendError::Opcode(message.opcode()))
+        }
+    }
+
+    /// Whether the application may set these reserved bits on its frames.
+    ///
+    /// # Errors
+    ///
+    /// If it does not claim one of them
+    /// ([`Config::claim_rsv`](crate::Config::claim_rsv)), or an extension owns it.
+    pub fn check_rsv(&self, rsv: Rsv) -> Result<(), SendError> {
+        let owned = self.config.claimed_rsv.without(self.chain.rsv());
+        let foreign = rsv.without(owned);
+        if foreign.is_empty() {
+            Ok(())
+        } else {
+            Err(SendError::ReservedBits(foreign))
         }
     }
 

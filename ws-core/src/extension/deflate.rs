@@ -51,7 +51,7 @@ use self::{
 };
 
 use crate::{
-    Role,
+    Role, Rsv,
     extension::{ClientOffer, Extension, NegotiationError, Params, ServerChoice},
 };
 
@@ -243,6 +243,10 @@ impl ServerChoice for Deflate {
         NAME
     }
 
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV1
+    }
+
     fn choose(&self, offer: &Params, accepted: &[Params]) -> Option<(Params, Box<dyn Extension>)> {
         if accepted.iter().any(|other| other.name() == NAME) {
             return None;
@@ -273,6 +277,10 @@ impl ServerChoice for Deflate {
 impl ClientOffer for Deflate {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV1
     }
 
     fn offers(&self) -> Vec<Params> {

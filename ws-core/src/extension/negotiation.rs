@@ -13,6 +13,11 @@ pub trait ServerChoice: fmt::Debug + Send + Sync {
     /// The name of the extension.
     fn name(&self) -> &str;
 
+    /// The reserved bits that the extension would give a meaning, whatever
+    /// parameters are agreed on: so that two owners of one bit are found out
+    /// before a client comes. One that owns others is declined.
+    fn rsv(&self) -> Rsv;
+
     /// Judges one offer of a client: the parameters to answer with, and the
     /// extension that runs with them. `None` declines, and the client's next
     /// offer is looked at.
@@ -25,6 +30,10 @@ pub trait ServerChoice: fmt::Debug + Send + Sync {
 pub trait ClientOffer: fmt::Debug + Send + Sync {
     /// The name of the extension.
     fn name(&self) -> &str;
+
+    /// The reserved bits that the extension would give a meaning. It is not
+    /// offered where the application claims one of them.
+    fn rsv(&self) -> Rsv;
 
     /// What to offer, the preferred parameters first.
     fn offers(&self) -> Vec<Params>;
@@ -116,7 +125,10 @@ impl Agreement {
             let named = choices
                 .iter()
                 .filter(|choice| choice.name() == offer.name());
-            let mut chosen = named.filter_map(|choice| choice.choose(offer, &agreement.params));
+            let mut chosen = named.filter_map(|choice| {
+                let chosen = choice.choose(offer, &agreement.params);
+                chosen.filter(|(_, extension)| choice.rsv().contains(extension.rsv()))
+            });
             let chosen = chosen.find(|(_, extension)| !extension.rsv().intersects(claimed));
             if let Some((params, extension)) = chosen {
                 claimed = claimed.union(extension.rsv());

@@ -95,8 +95,9 @@ impl ClientHandshake {
         self
     }
 
-    /// Opens no connection with an extension that owns one of these bits,
-    /// because the application does ([`Config::claim_rsv`]).
+    /// Neither offers an extension that owns one of these bits nor opens a
+    /// connection with one, because the application owns them
+    /// ([`Config::claim_rsv`]).
     #[must_use]
     pub const fn claim_rsv(mut self, bits: Rsv) -> Self {
         self.claimed_rsv = bits;
@@ -106,9 +107,10 @@ impl ClientHandshake {
     /// The header fields of the request, whose method is GET.
     pub fn headers(&self) -> impl Iterator<Item = (&str, String)> {
         let subprotocols = (!self.subprotocols.is_empty()).then(|| self.subprotocols.join(", "));
-        let offers = self
-            .extensions
-            .iter()
+        // What would be refused is not asked for.
+        let extensions = self.extensions.iter();
+        let offers = extensions
+            .filter(|extension| !extension.rsv().intersects(self.claimed_rsv))
             .flat_map(|extension| extension.offers());
         let offers: Vec<_> = offers.map(|offer| Params::to_string(&offer)).collect();
         let extensions = (!offers.is_empty()).then(|| offers.join(", "));

@@ -40,6 +40,7 @@ pub struct ServerHandshake {
     subprotocols: Subprotocols,
     extensions: Vec<Arc<dyn ServerChoice>>,
     claimed_rsv: Rsv,
+    subprotocol_required: bool,
 }
 
 /// How the server chooses among the subprotocols that a client offers.
@@ -91,6 +92,7 @@ impl ServerHandshake {
             subprotocols: Subprotocols::Preferred(Vec::new()),
             extensions: Vec::new(),
             claimed_rsv: Rsv::NONE,
+            subprotocol_required: false,
         }
     }
 
@@ -121,6 +123,17 @@ impl ServerHandshake {
         select: impl Fn(&[&str]) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         self.subprotocols = Subprotocols::Selected(Arc::new(select));
+        self
+    }
+
+    /// Refuses a client with whom no subprotocol is agreed on.
+    ///
+    /// Default: it is accepted without one, as [RFC 6455 §4.2.2] has it.
+    ///
+    /// [RFC 6455 §4.2.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2
+    #[must_use]
+    pub const fn require_subprotocol(mut self) -> Self {
+        self.subprotocol_required = true;
         self
     }
 
@@ -187,6 +200,9 @@ impl ServerHandshake {
                 select(offered).filter(|chosen| offered.contains(&&**chosen))
             }
         };
+        if subprotocol.is_none() && self.subprotocol_required {
+            return Err(RequestError::Subprotocol);
+        }
         let agreement = Agreement::choose(&self.extensions, &fields.extensions, self.claimed_rsv);
         let answers = agreement.params().iter().map(Params::to_string);
         Ok(Acceptance {

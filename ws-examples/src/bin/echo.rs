@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use actix::{Actor, Handler};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use clap::{Parser, ValueEnum};
-use ws_examples::StartError;
+use ws_examples::{ServerKind, StartError};
 use ws_server::{
     Binary, Config, Deflate, Endpoint, Membership, Message, Rooms, Shutdown, Text, UpgradeError,
     WsContext, WsServer,
@@ -43,14 +43,6 @@ struct Args {
     /// Which server carries the connections
     #[arg(long, default_value = "own", value_name = "WHICH")]
     server: ServerKind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ServerKind {
-    /// ws-server's WsServer
-    Own,
-    /// actix-web's HttpServer
-    Stock,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -56,6 +56,9 @@ struct Pipe {
     broken: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
+    /// The connection's task, which has to hear when the way breaks: a response
+    /// that some middleware replaced never had one.
+    task: Option<Waker>,
 }
 
 impl Pipe {
@@ -80,7 +83,14 @@ impl Transport for PortableTransport {
                 }
                 Poll::Ready(Some(Err(error))) => Poll::Ready(Err(io::Error::other(error))),
                 Poll::Ready(None) => Poll::Ready(Ok(0)),
-                Poll::Pending => Poll::Pending,
+                Poll::Pending => {
+                    let mut pipe = self.pipe.borrow_mut();
+                    if pipe.broken {
+                        return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+                    }
+                    pipe.task.get_or_insert_with(|| cx.waker().clone());
+                    Poll::Pending
+                }
             };
         }
     }
@@ -159,6 +169,7 @@ impl Drop for PipeBody {
         pipe.broken = true;
         pipe.chunks = VecDeque::new();
         wake(&mut pipe.writer);
+        wake(&mut pipe.task);
     }
 }
 

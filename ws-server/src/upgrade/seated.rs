@@ -10,12 +10,14 @@ use actix_web::HttpRequest;
 use tracing::{Span, field::display};
 use ws_actors::{Driver, Transport, WsContext};
 
-use crate::{Shutdown, group::Seat};
+use crate::{Shutdown, admission::Place, group::Seat};
 
-/// A connection under way, which a shutdown knows of as long as it lasts.
+/// A connection under way, which a shutdown knows of, and which counts, as long
+/// as it lasts.
 pub(crate) struct Seated<A: Actor<Context = WsContext<A>>, T> {
     driver: Driver<A, T>,
     _seat: Seat,
+    _place: Place,
 }
 
 impl<A, T> Seated<A, T>
@@ -23,10 +25,16 @@ where
     A: Actor<Context = WsContext<A>>,
     T: Transport,
 {
-    pub(crate) fn new(driver: Driver<A, T>, shutdown: &Shutdown, caller: &Caller) -> Self {
+    pub(crate) fn new(
+        driver: Driver<A, T>,
+        shutdown: &Shutdown,
+        place: Place,
+        caller: &Caller,
+    ) -> Self {
         caller.note(driver.span());
         Self {
             _seat: shutdown.seat(driver.outbox()),
+            _place: place,
             driver,
         }
     }

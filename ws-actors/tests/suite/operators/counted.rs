@@ -8,7 +8,7 @@ use ws_core::{
     extension::{Agreement, Params, deflate::Deflate},
 };
 
-use super::recorder::{Counted, count};
+use super::recorder::{Counted, count, watch};
 use crate::support::{
     frames::{PING, PONG, close, frame, text},
     millis,
@@ -109,6 +109,60 @@ fn what_is_given_up_and_the_most_that_waited_are_counted() {
 }
 
 #[test]
+fn what_waits_for_peers_is_told_while_it_waits() {
+    watch(async |look| {
+        let scene = named(probe(|heard, ctx| {
+            if heard.is_text("much") {
+                ctx.binary(vec![0; 65_532]).unwrap();
+            }
+        }))
+        .room(0)
+        .open();
+        let other = named(listener()).room(0).open();
+        settle().await;
+        assert_eq!(waiting(&look()), (0.0, 0.0));
+
+        scene.outbox.send("x".repeat(98).into()).unwrap();
+        other.outbox.send("x".repeat(196).into()).unwrap();
+        settle().await;
+        assert_eq!(waiting(&look()), (300.0, 0.0));
+
+        scene.peer.send(text("much"));
+        settle().await;
+        assert_eq!(waiting(&look()), (65_536.0, 1.0));
+
+        scene.peer.take(usize::MAX);
+        settle().await;
+        assert_eq!(waiting(&look()), (-65_636.0, -1.0));
+
+        // Nothing waits for a peer that is gone.
+        other.peer.reset();
+        other.end().await;
+        assert_eq!(waiting(&look()), (-200.0, 0.0));
+        scene.peer.send(close(1000));
+        scene.end().await;
+        assert_eq!(waiting(&look()), (0.0, 0.0));
+    });
+}
+
+#[test]
+fn a_connection_that_is_dropped_leaves_nothing_waiting() {
+    let counted = watch(async |look| {
+        let scene = named(probe(|heard, ctx| {
+            if *heard == Heard::Started {
+                ctx.binary(vec![0; 100_000]).unwrap();
+            }
+        }))
+        .room(0)
+        .open();
+        settle().await;
+        assert_eq!(waiting(&look()), (100_010.0, 1.0));
+        drop(scene);
+    });
+    assert_eq!(waiting(&counted), (-100_010.0, -1.0));
+}
+
+#[test]
 fn what_an_extension_saves_is_told_in_both_directions() {
     let sent = Cell::new(0);
     let counted = count(async {
@@ -182,6 +236,13 @@ fn no_metric_holds_what_was_said() {
         scene.end().await;
     });
     assert!(!counted.text().contains("secret"), "{}", counted.text());
+}
+
+/// The bytes that wait and the connections that are behind, or how much more of
+/// them there are.
+fn waiting(counted: &Counted) -> (f64, f64) {
+    let of = |name| counted.gauge(name, ENDPOINT);
+    (of(names::QUEUED), of(names::CONNECTIONS_BEHIND))
 }
 
 fn named(setup: Setup) -> Setup {

@@ -9,8 +9,18 @@ pub(super) struct Counted(Vec<(String, Vec<(String, String)>, DebugValue)>);
 
 /// Plays a scenario, and tells what it counted.
 pub(super) fn count<F: Future<Output = ()>>(scenario: F) -> Counted {
+    watch(|_| scenario)
+}
+
+/// Plays a scenario that looks at what it has counted since it looked last, and
+/// tells the rest.
+pub(super) fn watch<F: Future<Output = ()>>(
+    scenario: impl FnOnce(Box<dyn Fn() -> Counted>) -> F,
+) -> Counted {
     let recorder = DebuggingRecorder::new();
-    metrics::with_local_recorder(&recorder, || play(scenario));
+    let snapshotter = recorder.snapshotter();
+    let look = Box::new(move || Counted::new(&snapshotter));
+    metrics::with_local_recorder(&recorder, || play(scenario(look)));
     Counted::new(&recorder.snapshotter())
 }
 

@@ -12,8 +12,8 @@ use actix::{
     fut::{future::FutureWrap, wrap_future},
 };
 use tokio::time::{Instant, Sleep, sleep};
-use ws_actors::{Binary, Closed, Handlers, Ping, Pong, Text, Writable, WsContext};
-use ws_core::{Cause, Outcome};
+use ws_actors::{Binary, Closed, Closing, Handlers, Ping, Pong, Text, Writable, WsContext};
+use ws_core::{Cause, ClosePayload, Outcome};
 
 /// What a probe hears, in the order in which it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub(crate) enum Heard {
     Ping(Vec<u8>),
     Pong(Vec<u8>, Option<Duration>),
     Writable,
+    Closing(ClosePayload),
     Closed(Outcome),
     Letter(u32),
     /// What a test writes down itself.
@@ -303,6 +304,14 @@ impl Handler<Writable> for Probe {
 
     fn handle(&mut self, _: Writable, ctx: &mut Self::Context) {
         self.hear(Heard::Writable, ctx);
+    }
+}
+
+impl Handler<Closing> for Probe {
+    type Result = ();
+
+    fn handle(&mut self, Closing(payload): Closing, ctx: &mut Self::Context) {
+        self.hear(Heard::Closing(payload), ctx);
     }
 }
 

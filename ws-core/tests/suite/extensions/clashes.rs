@@ -60,7 +60,8 @@ fn two_extensions_that_own_a_bit_do_not_run_together() {
         let error = |name: &str| NegotiationError::ReservedBits(name.to_owned()).into();
         assert_eq!(judged.err(), clash.map(error));
     }
-    let claiming = rfc().extension(wide()).claim_rsv(Rsv::RSV1);
+    let claiming = rfc().extension(wide()).extension(XOR).claim_rsv(Rsv::RSV1);
+    assert_eq!(offers(&claiming).as_deref(), Some("x-xor"));
     let judged = judge(claiming, &["permessage-deflate"]).map(|_| ());
     let error = NegotiationError::ReservedBits("permessage-deflate".to_owned());
     assert_eq!(judged, Err(ResponseError::Extension(error)));
@@ -84,6 +85,10 @@ struct First;
 impl ClientOffer for First {
     fn name(&self) -> &str {
         "x-first"
+    }
+
+    fn rsv(&self) -> Rsv {
+        (CHECKSUM.make)().rsv()
     }
 
     fn offers(&self) -> Vec<Params> {

@@ -105,6 +105,30 @@ fn no_extension_runs_on_a_bit_that_the_application_claims() {
 }
 
 #[test]
+fn an_extension_that_owns_other_bits_than_it_said_is_declined() {
+    let server = ServerHandshake::new().extension(Liar).extension(XOR);
+    assert_eq!(answer_to(&server, &["x-liar, x-xor"]), "x-xor");
+}
+
+/// Says that it owns no bit.
+#[derive(Debug)]
+struct Liar;
+
+impl ServerChoice for Liar {
+    fn name(&self) -> &str {
+        "x-liar"
+    }
+
+    fn rsv(&self) -> Rsv {
+        Rsv::NONE
+    }
+
+    fn choose(&self, _: &Params, _: &[Params]) -> Option<(Params, Box<dyn Extension>)> {
+        Some((Params::new("x-liar"), Box::new(Xor)))
+    }
+}
+
+#[test]
 fn an_extension_sees_what_was_accepted_before_it() {
     let server = ServerHandshake::new()
         .extension(XOR)
@@ -130,6 +154,10 @@ struct Only;
 impl ServerChoice for Only {
     fn name(&self) -> &str {
         "x-only"
+    }
+
+    fn rsv(&self) -> Rsv {
+        (CHECKSUM.make)().rsv()
     }
 
     fn choose(&self, _: &Params, accepted: &[Params]) -> Option<(Params, Box<dyn Extension>)> {

@@ -198,6 +198,43 @@ fn malformed_extensions_are_refused() {
 }
 
 #[test]
+fn a_server_that_requires_a_subprotocol_refuses_who_offers_none_of_its_own() {
+    let chats = ServerHandshake::new().subprotocols(["v2", "v1"]).unwrap();
+    let chosen = ServerHandshake::new().select_subprotocol(|offered| {
+        let mut offered = offered.iter();
+        offered
+            .find(|it| it.starts_with('v'))
+            .map(|it| (*it).to_owned())
+    });
+    for server in [chats, chosen] {
+        for (offered, subprotocol) in [
+            ("v1", Some("v1")),
+            ("other, v1", Some("v1")),
+            ("other", None),
+            ("V1", None),
+            ("", None),
+        ] {
+            let head = with(request(), &[("Sec-WebSocket-Protocol", offered)]);
+            let accepted = server.accept(Request::get(fields(&head))).unwrap();
+            assert_eq!(accepted.subprotocol(), subprotocol, "{offered}");
+            let strict = server.clone().require_subprotocol();
+            let accepted = strict.accept(Request::get(fields(&head)));
+            match (subprotocol, accepted) {
+                (Some(_), Ok(accepted)) => assert_eq!(accepted.subprotocol(), subprotocol),
+                (None, Err(error)) => {
+                    assert_eq!(error, RequestError::Subprotocol);
+                    assert_eq!(error.status(), 400);
+                }
+                (_, other) => panic!("{offered}: {other:?}"),
+            }
+        }
+        let strict = server.require_subprotocol();
+        let refused = strict.accept(Request::get(fields(&request())));
+        assert_eq!(refused.unwrap_err(), RequestError::Subprotocol);
+    }
+}
+
+#[test]
 fn the_servers_favourite_of_the_offered_subprotocols_is_chosen() {
     let server = ServerHandshake::new()
         .subprotocols(["v3", "v2", "v1"])

@@ -24,6 +24,10 @@ impl ServerChoice for Named {
         self.name
     }
 
+    fn rsv(&self) -> Rsv {
+        (self.make)().rsv()
+    }
+
     fn choose(&self, _: &Params, _: &[Params]) -> Option<(Params, Box<dyn Extension>)> {
         Some((Params::new(self.name), (self.make)()))
     }
@@ -32,6 +36,10 @@ impl ServerChoice for Named {
 impl ClientOffer for Named {
     fn name(&self) -> &str {
         self.name
+    }
+
+    fn rsv(&self) -> Rsv {
+        (self.make)().rsv()
     }
 
     fn offers(&self) -> Vec<Params> {

@@ -1,68 +1,97 @@
-//! A chat for the browser: rooms, who is there, who is typing.
+//! A chat for the browser: rooms, who is there, who is typing. Operators can
+//! look on.
 
+mod admin;
+mod args;
 mod page;
 mod person;
 mod protocol;
 
-use std::net::IpAddr;
+use std::time::Duration;
 
-use actix_web::{App, HttpRequest, HttpResponse, Result, error::ErrorBadRequest, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Result, error::ErrorBadRequest, web};
 use clap::Parser;
-use ws_examples::StartError;
+use futures_util::future::try_join_all;
+use ws_examples::{
+    ServerKind, StartError,
+    page::{files, headers},
+};
 use ws_server::{Config, Endpoint, Json, Rooms, Shutdown, WsServer};
 
-use self::{person::Person, protocol::Arrival};
-
-/// Serves a chat page: open it in two browsers and talk.
-///
-/// The program stops on SIGTERM and on Ctrl-C; pages reconnect by themselves
-/// when it is started again.
-#[derive(Parser)]
-#[command(version)]
-struct Args {
-    /// TCP port to listen on; 0 takes a free one
-    #[arg(long, default_value_t = 8080, value_name = "N")]
-    port: u16,
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
-    host: IpAddr,
-    /// Number of threads that serve connections [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    workers: Option<u16>,
-}
+use self::{
+    admin::{Admin, Watched},
+    args::Args,
+    person::{ChatRooms, Person},
+    protocol::{Arrival, FromPage},
+};
 
 #[actix_web::main]
 async fn main() -> Result<(), StartError> {
     let args = Args::parse();
     let shutdown = Shutdown::new();
+    // Before there is anything to count.
+    let admin = args
+        .admin
+        .map(|address| Admin::new(address, args.admin_for_anyone))
+        .transpose()?;
+    let rooms = person::rooms();
+    let watched = rooms.clone();
     let endpoint = Endpoint::<Person>::builder()
-        .on::<Json<protocol::FromPage>>()
+        .on::<Json<FromPage>>()
+        .name(Watched::NAME)
         // The longest line, in the widest characters, with room for its JSON.
         .config(Config::new().max_message_bytes(32 * 1024))
         .shutdown(&shutdown)
         .build()?;
-    let rooms = person::rooms();
-
-    let mut server = WsServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(web::Data::new(endpoint.clone()))
             .app_data(web::Data::new(rooms.clone()))
             .route("/ws", web::route().to(enter))
-            .service(web::scope("").wrap(page::headers()).configure(page::files))
-    });
-    if let Some(workers) = args.workers {
-        server = server.workers(workers.into());
-    }
-    let server = server
-        .bind((args.host, args.port))
-        .map_err(|error| StartError::bind(args.host, args.port, &error))?;
+            .service(
+                web::scope("")
+                    .wrap(headers())
+                    .configure(files(&page::FILES)),
+            )
+    };
 
-    let addresses = server.addrs().to_vec();
-    let running = shutdown.run(server.run())?;
+    let listen = (args.host, args.port);
+    let failed = |error| StartError::bind(args.host, args.port, &error);
+    let workers = args.workers.map(usize::from);
+    let (addresses, server) = match args.server {
+        ServerKind::Own => {
+            let mut server = WsServer::new(app);
+            if let Some(workers) = workers {
+                server = server.workers(workers);
+            }
+            let server = server.bind(listen).map_err(failed)?;
+            (server.addrs().to_vec(), server.run())
+        }
+        ServerKind::Stock => {
+            let mut server = HttpServer::new(app)
+                .tcp_nodelay(true)
+                // A closed connection would linger for a second otherwise.
+                .client_disconnect_timeout(Duration::ZERO)
+                .on_connect(ws_server::keep_socket)
+                .disable_signals();
+            if let Some(workers) = workers {
+                server = server.workers(workers);
+            }
+            let server = server.bind(listen).map_err(failed)?;
+            (server.addrs(), server.run())
+        }
+    };
+    let mut running = vec![shutdown.run(server)?];
     for address in addresses {
         println!("open http://{address} in two browsers and talk");
     }
-    Ok(running.await?)
+    if let Some(admin) = admin {
+        let (address, server) = admin.serve(watched, &shutdown)?;
+        running.push(shutdown.run(server)?);
+        println!("look on at http://{address}/admin");
+    }
+    try_join_all(running).await?;
+    Ok(())
 }
 
 /// A page wants to enter a room: its query says which, and under which name.
@@ -71,7 +100,7 @@ async fn enter(
     payload: web::Payload,
     arrival: web::Query<Arrival>,
     endpoint: web::Data<Endpoint<Person>>,
-    rooms: web::Data<person::ChatRooms>,
+    rooms: web::Data<ChatRooms>,
 ) -> Result<HttpResponse> {
     let arrival = arrival.into_inner().check().map_err(ErrorBadRequest)?;
     let person = Person::new(arrival, Rooms::clone(&rooms));

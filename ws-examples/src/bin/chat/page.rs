@@ -1,14 +1,9 @@
-//! The page and its files, inside the program.
+//! The page's files.
 
-use actix_web::{
-    HttpResponse,
-    http::header,
-    middleware::DefaultHeaders,
-    web::{self, ServiceConfig},
-};
+use ws_examples::page::{CSS, File, HTML, JS};
 
-/// The files: path, type, content.
-const FILES: [(&str, &str, &str); 12] = [
+/// The files of the chat.
+pub(crate) const FILES: [File; 12] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/style.css", CSS, include_str!("page/style.css")),
     ("/app.js", JS, include_str!("page/app.js")),
@@ -22,27 +17,3 @@ const FILES: [(&str, &str, &str); 12] = [
     ("/status.js", JS, include_str!("page/status.js")),
     ("/text.js", JS, include_str!("page/text.js")),
 ];
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const JS: &str = "text/javascript; charset=utf-8";
-
-/// Routes to the files.
-pub(crate) fn files(config: &mut ServiceConfig) {
-    for (path, kind, content) in FILES {
-        let file = move || async move { HttpResponse::Ok().content_type(kind).body(content) };
-        config.route(path, web::get().to(file));
-    }
-}
-
-/// The page may load what comes from here and nothing else, and a new build
-/// never meets old files.
-pub(crate) fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((header::CONTENT_SECURITY_POLICY, POLICY))
-        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((header::CACHE_CONTROL, "no-cache"))
-}
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";

@@ -1,24 +1,29 @@
 use actix::{Actor, Handler};
 use ws_server::{CloseCode, Json, Membership, Presence, Rooms, WsContext};
 
-use crate::protocol::{Arrival, FromPage, LONGEST_LINE, Someone, ToPage, milliseconds_since_1970};
+use crate::{
+    admin::Watched,
+    protocol::{Arrival, FromPage, LONGEST_LINE, Someone, ToPage, milliseconds_since_1970},
+};
 
 /// Rooms by name, whose members bring their own names along.
 pub(crate) type ChatRooms = Rooms<String, String>;
 
 /// No rooms yet; pages are told who comes and goes.
 pub(crate) fn rooms() -> ChatRooms {
-    let rooms = Rooms::builder().announce(|_, presence| {
-        let news = match presence {
-            Presence::Joined(member) => ToPage::Joined {
-                person: member.into(),
-            },
-            Presence::Left(member) => ToPage::Left {
-                id: member.id().get(),
-            },
-        };
-        serde_json::to_string(&news).ok().map(Into::into)
-    });
+    let rooms = Rooms::builder()
+        .name(Watched::NAME)
+        .announce(|_, presence| {
+            let news = match presence {
+                Presence::Joined(member) => ToPage::Joined {
+                    person: member.into(),
+                },
+                Presence::Left(member) => ToPage::Left {
+                    id: member.id().get(),
+                },
+            };
+            serde_json::to_string(&news).ok().map(Into::into)
+        });
     rooms.build()
 }
 

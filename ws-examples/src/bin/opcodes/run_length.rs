@@ -23,6 +23,10 @@ impl ClientOffer for RunLength {
         NAME
     }
 
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV1
+    }
+
     fn offers(&self) -> Vec<Params> {
         vec![Params::new(NAME)]
     }
@@ -42,6 +46,10 @@ impl ClientOffer for RunLength {
 impl ServerChoice for RunLength {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV1
     }
 
     fn choose(&self, offer: &Params, accepted: &[Params]) -> Option<(Params, Box<dyn Extension>)> {

@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::net::{IpAddr, SocketAddr};
+
+use clap::Parser;
+use ws_examples::ServerKind;
+
+/// Serves a chat page: open it in two browsers and talk.
+///
+/// The program stops on SIGTERM and on Ctrl-C; pages reconnect by themselves
+/// when it is started again.
+#[derive(Parser)]
+#[command(name = "chat", version, after_help = AFTERWORD)]
+pub(crate) struct Args {
+    /// TCP port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 8080, value_name = "N")]
+    pub(crate) port: u16,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub(crate) host: IpAddr,
+    /// Number of threads that serve connections [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: Option<u16>,
+    /// Which server carries the connections
+    #[arg(long, default_value = "own", value_name = "WHICH")]
+    pub(crate) server: ServerKind,
+    /// Serve a live page for operators, /admin, and metrics for Prometheus,
+    /// /metrics, on an address of their own; without one it is 127.0.0.1:8081
+    #[arg(long, num_args = 0..=1, default_missing_value = "127.0.0.1:8081", value_name = "ADDRESS:PORT")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// Let --admin listen on an address that other machines reach, though the
+    /// page asks nobody who they are
+    #[arg(long, requires = "admin")]
+    pub(crate) admin_for_anyone: bool,
+}
+
+const AFTERWORD: &str = "\
+Examples:
+  chat
+  chat --host 0.0.0.0 --port 80 --workers 4
+  chat --admin
+  chat --server stock --admin 127.0.0.1:9000
+  chat --admin 10.0.0.5:9000 --admin-for-anyone";
