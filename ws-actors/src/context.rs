@@ -57,6 +57,7 @@ pub struct WsContext<A: Actor<Context = Self>> {
     /// Another connection will take the place of one that ends.
     pub(crate) reconnects: Reconnects,
     /// What the actor is to be told before the next frame.
+    #[expect(clippy::box_collection, reason = "most connections have none")]
     notices: Option<Box<VecDeque<Occurrence>>>,
     /// The actor is to hear of a new connection before what waits leaves.
     pub(crate) greeting: bool,

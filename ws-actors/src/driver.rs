@@ -202,10 +202,9 @@ where
         self.ctx.heed_expiry();
         if let Some(ending) = &mut self.ending
             && ending.grace.take_if(|grace| *grace <= now).is_some()
+            && let Some(life) = &mut self.life
         {
-            if let Some(life) = &mut self.life {
-                life.hurry();
-            }
+            life.hurry();
         }
     }
 }

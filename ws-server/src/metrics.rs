@@ -1,4 +1,4 @@
-//! What connections and rooms count, through the [`metrics`](::metrics) facade.
+//! What connections and rooms count, through the [`metrics`] facade.
 //!
 //! Install any recorder, such as the one for Prometheus, before the server
 //! starts. Those of connections are listed [there](ws_actors::metrics); rooms

@@ -10,7 +10,7 @@ use ws_core::{
 
 use crate::{Admission, Shutdown};
 
-/// Describes an [`Endpoint`].
+/// Describes an [`Endpoint`](super::Endpoint).
 pub struct EndpointBuilder<A: Actor> {
     pub(super) handlers: Handlers<A>,
     pub(super) handshake: ServerHandshake,
