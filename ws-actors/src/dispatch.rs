@@ -274,7 +274,9 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self.settle()
     }
 
-    pub(crate) fn label(&self) -> &str {
+    /// What logs and metrics call the endpoint.
+    #[must_use]
+    pub fn label(&self) -> &str {
         &self.name
     }
 

@@ -1,13 +1,18 @@
 use std::{fmt, sync::Arc, time::Instant};
 
+use ::metrics::counter;
 use actix::Actor;
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
 use ws_actors::{Driver, Handlers, WsContext};
-use ws_core::{Entropy, handshake::ServerHandshake};
+use ws_core::{
+    Entropy,
+    handshake::{Acceptance, ServerHandshake},
+};
 
 use crate::{
     Admission, Shutdown, UpgradeError,
-    admission::Cap,
+    admission::{Cap, Place},
+    metrics,
     origin::Origins,
     server::stream::Carrier,
     upgrade::{
@@ -169,12 +174,15 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
         actor: A,
     ) -> Result<HttpResponse, UpgradeError> {
         let endpoint = &*self.0;
-        let acceptance = upgrade::accept(request, &endpoint.handshake)?;
-        endpoint.origins.check(request)?;
-        if endpoint.shutdown.has_begun() {
-            return Err(UpgradeError::ShuttingDown);
-        }
-        let place = endpoint.admission.admit(request, endpoint.cap.as_ref())?;
+        let admitted = endpoint.admit(request);
+        let (acceptance, place) = admitted.inspect_err(|error| {
+            let endpoint = endpoint.handlers.label().to_owned();
+            let labels = [
+                ("endpoint", endpoint),
+                ("reason", error.reason().to_owned()),
+            ];
+            counter!(metrics::REFUSED, &labels).increment(1);
+        })?;
         let mut response = upgrade::switching_protocols(&acceptance);
         let handlers = Arc::clone(endpoint.handlers_of(acceptance.subprotocol()));
         let connection = acceptance
@@ -198,7 +206,18 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
     }
 }
 
-impl<A: Actor> Inner<A> {
+impl<A: Actor<Context = WsContext<A>>> Inner<A> {
+    /// Judges a request, and takes a place for the connection that it asks for.
+    fn admit(&self, request: &HttpRequest) -> Result<(Acceptance, Place), UpgradeError> {
+        let acceptance = upgrade::accept(request, &self.handshake)?;
+        self.origins.check(request)?;
+        if self.shutdown.has_begun() {
+            return Err(UpgradeError::ShuttingDown);
+        }
+        let place = self.admission.admit(request, self.cap.as_ref())?;
+        Ok((acceptance, place))
+    }
+
     /// What serves connections that agreed on this subprotocol.
     fn handlers_of(&self, subprotocol: Option<&str>) -> &Arc<Handlers<A>> {
         let mut others = self.others.iter();

@@ -36,6 +36,22 @@ pub enum UpgradeError {
     },
 }
 
+impl UpgradeError {
+    /// What metrics call it.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Handshake(_) => "handshake",
+            Self::Origin(_) => "origin",
+            Self::ShuttingDown => "shutting_down",
+            Self::Full { limit, .. } => match limit {
+                Limit::All => "full_in_all",
+                Limit::Endpoint => "full_endpoint",
+                Limit::Address => "full_address",
+            },
+        }
+    }
+}
+
 impl ResponseError for UpgradeError {
     fn status_code(&self) -> StatusCode {
         match self {

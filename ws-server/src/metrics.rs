@@ -14,10 +14,16 @@
 //! | [`DELIVERIES`] | counter | messages that members took |
 //! | [`DELIVERIES_REFUSED`] | counter | messages that members had no room for, or came too late for |
 //! | [`ROOM_RESTARTS`] | counter | actors of rooms that panicked and began anew |
+//!
+//! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
+//! with the labels `endpoint` and `reason`: `handshake`, `origin`, `shutting_down`,
+//! `full_in_all`, `full_endpoint`, `full_address`.
 
 use metrics::{describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;
 
+/// The number of requests that were not upgraded, by `reason`.
+pub const REFUSED: &str = "ws_upgrades_refused_total";
 /// The number of rooms that have members.
 pub const ROOMS: &str = "ws_rooms";
 /// The number of members of all rooms.
@@ -36,6 +42,7 @@ pub const ROOM_RESTARTS: &str = "ws_room_restarts_total";
 /// Tells the recorder what each metric means, for the pages that it makes.
 pub fn describe() {
     ws_actors::metrics::describe();
+    describe_counter!(REFUSED, "requests that were not upgraded, by reason");
     describe_gauge!(ROOMS, "rooms that have members");
     describe_gauge!(ROOM_MEMBERS, "members of all rooms");
     describe_counter!(BROADCASTS, "broadcasts accepted");

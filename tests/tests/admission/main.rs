@@ -2,5 +2,6 @@
 
 mod authentication;
 mod caps;
+mod counted;
 mod credentials;
 mod origins;

@@ -5,6 +5,7 @@ mod actor;
 mod announced;
 mod audience;
 mod broadcast;
+mod counted;
 mod limits;
 mod members;
 mod person;
