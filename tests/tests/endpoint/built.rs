@@ -1,16 +1,16 @@
 //! Endpoints that contradict themselves.
 
-use ws_tests::probe::Probe;
-
-use crate::{
-    around::Greeter,
-    spoken::{Clerk, Custom},
-};
 use ws_core::handshake::FieldError;
 use ws_server::{
     Closed, Config, Endpoint, EndpointBuilder, EndpointError, Handlers, HandlersError, Opcode,
     OriginError, Part, Rsv, Slot, Text,
     extension::{Extension, Params, ServerChoice},
+};
+use ws_tests::probe::Probe;
+
+use crate::{
+    around::Greeter,
+    spoken::{Clerk, Custom},
 };
 
 #[test]
