@@ -1,10 +1,4 @@
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    mem,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::HashMap, mem, rc::Rc, sync::Arc};
 
 use ws_actors::Outbox;
 use ws_core::{PreparedBatch, PreparedMessage};
@@ -20,7 +14,6 @@ pub(super) struct Hub {
     post: Arc<Post>,
     /// Shared with who hands out.
     groups: RefCell<HashMap<u64, Rc<Company>>>,
-    seats: Cell<usize>,
 }
 
 /// The members of one group.
@@ -50,14 +43,13 @@ impl Hub {
                 let hub = Rc::new(Self {
                     post: Arc::default(),
                     groups: RefCell::default(),
-                    seats: Cell::default(),
                 });
                 let retire = Retire(Rc::clone(&hub));
                 actix_rt::spawn(async move {
                     let mut storage = Vec::new();
                     loop {
                         retire.0.post.arrival().await;
-                        if retire.0.seats.get() >= MANY {
+                        if retire.0.is_for_many() {
                             // Who is about to say something too goes first: then
                             // all of it leaves in one write to each.
                             tokio::task::yield_now().await;
@@ -95,7 +87,6 @@ impl Hub {
         // An id is nearly always the highest so far.
         let place = members.partition_point(|other| other.id < id);
         members.insert(place, member);
-        self.seats.update(|seats| seats + 1);
     }
 
     pub(super) fn vacate(&self, group: u64, id: MemberId) {
@@ -110,10 +101,15 @@ impl Hub {
             groups.remove(&group);
         }
         drop(groups);
-        self.seats
-            .update(|seats| seats - usize::from(gone.is_some()));
         // What waits in its outbox may be anybody's code.
         drop(gone);
+    }
+
+    /// Whether something has come for a large group.
+    fn is_for_many(&self) -> bool {
+        let groups = self.groups.borrow();
+        let members = |group| groups.get(&group).map_or(0, |it| it.members.len());
+        self.post.has_for(|group| members(group) >= MANY)
     }
 
     /// Gives members what has come; gives back the emptied storage.
@@ -218,7 +214,7 @@ impl Drop for Retire {
 
 /// How many deliveries storage is kept for.
 const STORAGE: usize = 1024;
-/// From so many places on it is worth a look at the sockets to have more to
+/// From so many members on it is worth a look at the sockets to have more to
 /// hand out at once.
 const MANY: usize = 64;
 /// For fewer members, messages are not joined.

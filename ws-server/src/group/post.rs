@@ -47,6 +47,11 @@ impl Post {
         self.arrived.notified().await;
     }
 
+    /// Whether something has come for a group of which this is true.
+    pub(super) fn has_for(&self, is_meant: impl Fn(u64) -> bool) -> bool {
+        self.lock().iter().any(|delivery| is_meant(delivery.group))
+    }
+
     /// Takes all that has come, and leaves storage for what comes next.
     pub(super) fn take(&self, storage: Vec<Delivery>) -> Vec<Delivery> {
         let deliveries = mem::replace(&mut *self.lock(), storage);
