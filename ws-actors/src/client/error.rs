@@ -3,6 +3,8 @@ use std::{fmt, io, net::SocketAddr, time::Duration};
 use thiserror::Error;
 use ws_core::handshake::{FieldError, OpeningError, Response, UrlError};
 
+use crate::HandlersError;
+
 use super::proxy::ProxyError;
 #[cfg(feature = "rustls")]
 use super::tls::TlsError;
@@ -40,6 +42,10 @@ pub enum ConnectError {
     /// The request cannot be written, because of what an extension offers.
     #[error("request cannot be written: {0}")]
     Request(#[from] FieldError),
+    /// The handlers contradict themselves
+    /// ([`Handlers::check`](crate::Handlers::check)).
+    #[error(transparent)]
+    Handlers(#[from] HandlersError),
     /// What the server sends is no answer to the opening handshake.
     #[error(transparent)]
     Opening(OpeningError),

@@ -16,6 +16,7 @@ impl ConnectError {
             | Self::Proxy(_)
             | Self::TlsUnavailable
             | Self::Request(_)
+            | Self::Handlers(_)
             | Self::Opening(_)
             | Self::Redirect(_)
             | Self::Broken { .. }
@@ -49,7 +50,11 @@ impl ConnectError {
             },
             #[cfg(feature = "rustls")]
             Self::Tls(error) => error.is_retryable(),
-            Self::TlsUnavailable | Self::Request(_) | Self::Opening(_) | Self::Redirect(_) => false,
+            Self::TlsUnavailable
+            | Self::Request(_)
+            | Self::Handlers(_)
+            | Self::Opening(_)
+            | Self::Redirect(_) => false,
         }
     }
 

@@ -12,7 +12,10 @@ use tokio::time::{Instant, sleep};
 use tracing::field::display;
 use ws_core::Outcome;
 
-use crate::{ConnectionHandle, Driver, Handlers, Io, Occurrence, WsContext, context::Reconnects};
+use crate::{
+    ConnectionHandle, Driver, Handlers, HandlersError, Io, Occurrence, WsContext,
+    context::Reconnects,
+};
 
 use super::{ConnectError, Connected, Connector, Disconnected, Loss, Opened, Reconnect, Stream};
 
@@ -122,6 +125,7 @@ impl<A: Actor<Context = WsContext<A>>> Client<A> {
     /// and whoever starts a client wants to know. A response other than 101 is in
     /// the error, with its body.
     pub async fn connect(&self, actor: A) -> Result<Session<A>, ConnectError> {
+        self.handlers.check()?;
         let opened = self.connector.connect().await?;
         let mut session = self.session(actor);
         session.attach(opened);
@@ -138,6 +142,7 @@ impl<A: Actor<Context = WsContext<A>>> Client<A> {
         Session {
             driver: Driver::offline(actor, Arc::clone(&self.handlers), waiting),
             connector: self.connector.clone(),
+            checked: self.handlers.check(),
             reconnect: self.reconnect.clone(),
             waiting,
             attempt: None,
@@ -168,6 +173,8 @@ impl<A: Actor<Context = WsContext<A>>> Client<A> {
 pub struct Session<A: Actor<Context = WsContext<A>>> {
     driver: Driver<A, Io<Stream>>,
     connector: Connector,
+    /// Whether the handlers go together.
+    checked: Result<(), HandlersError>,
     reconnect: Option<Reconnect>,
     waiting: Reconnects,
     attempt: Option<Attempt>,
@@ -196,7 +203,9 @@ impl<A: Actor<Context = WsContext<A>>> Session<A> {
 
     fn attempt(&mut self, delay: Duration) {
         let connector = self.connector.clone();
+        let checked = self.checked.clone();
         self.attempt = Some(Box::pin(async move {
+            checked?;
             if delay > Duration::ZERO {
                 sleep(delay).await;
             }

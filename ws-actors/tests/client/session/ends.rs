@@ -53,6 +53,25 @@ fn an_actor_whose_first_attempt_fails_at_once_is_started_before_it_hears_of_it()
 }
 
 #[test]
+fn handlers_that_contradict_themselves_never_connect() {
+    play(async {
+        let (_listener, address) = listen().await;
+        let connector = || Connector::new(&format!("ws://{address}/")).unwrap();
+        let handlers = || Caller::handlers().on::<ws_actors::Text>();
+        let client = Client::new(connector(), handlers()).reconnect(Reconnect::new());
+        let journal = {
+            let scene = start(&client, |_, _| {});
+            let journal = scene.journal.clone();
+            scene.end().await;
+            journal
+        };
+        let losses = journal.losses();
+        assert_eq!(losses.len(), 1);
+        assert_eq!((&*losses[0].0, losses[0].1), ("failed", None));
+    });
+}
+
+#[test]
 fn what_the_client_closes_itself_stays_closed() {
     type Leave = fn(&mut ws_actors::WsContext<Caller>);
     let ways: [(Leave, bool); 3] = [

@@ -48,6 +48,7 @@ fn hint(error: &ConnectError) -> Option<String> {
         | ConnectError::TlsUnavailable
         | ConnectError::Tls(_)
         | ConnectError::Request(_)
+        | ConnectError::Handlers(_)
         | ConnectError::Redirect(_)
         | ConnectError::Broken { .. }
         | _ => return None,
