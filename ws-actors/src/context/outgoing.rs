@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix::Actor;
-use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, PreparedMessage, State};
+use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, PreparedBatch, PreparedMessage, State};
 
 use crate::{
     Occurrence, SendError,
@@ -233,17 +233,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 self.tally.sent.count(payload);
             }
             Outgoing::Prepared(message) => self.transmit_prepared(&message)?,
-            Outgoing::Batch(batch, 0) => {
-                self.connection.send_batch(&batch)?;
-                for message in batch.messages() {
-                    self.tally.sent.count(message.payload_len());
-                }
-            }
-            Outgoing::Batch(batch, skip) => {
-                for message in &batch.messages()[skip..] {
-                    self.transmit_prepared(message)?;
-                }
-            }
+            Outgoing::Batch(batch, skip) => self.transmit_batch(&batch, skip),
             Outgoing::Marked(marked) => {
                 let (message, rsv) = *marked;
                 let payload = message.payload().len();
@@ -263,9 +253,28 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         Ok(())
     }
 
+    /// What cannot be sent costs the others of its batch nothing.
+    fn transmit_batch(&mut self, batch: &PreparedBatch, skip: usize) {
+        let rest = &batch.messages()[skip..];
+        if skip == 0 && self.connection.send_batch(batch).is_ok() {
+            for message in rest {
+                self.tally.sent.count(message.payload_len());
+            }
+            return;
+        }
+        for message in rest {
+            if self.transmit_prepared(message).is_err() {
+                self.outbox.count_given_up(1);
+            }
+        }
+    }
+
+    /// Sends what waited. Only what others prepared may be of a kind that this
+    /// connection does not know.
     fn transmit(&mut self, outgoing: Outgoing) {
-        // It was looked at when it was queued, and the connection is open.
-        self.try_transmit(outgoing).ok();
+        if self.try_transmit(outgoing).is_err() {
+            self.outbox.count_given_up(1);
+        }
     }
 
     /// Whether the peer hears what is said: until our Close frame (§5.5.1).

@@ -1,7 +1,7 @@
 //! Several messages that come at once, as from a room.
 
 use ws_actors::{Flow, Overflow};
-use ws_core::{Cause, CloseCode, PreparedBatch};
+use ws_core::{Cause, CloseCode, Message, Opcode, PreparedBatch};
 
 use super::shared::{clogged, sized};
 use crate::support::{frames::close, play, settle};
@@ -106,6 +106,22 @@ fn a_batch_beyond_the_bound_closes_a_peer_that_reads_too_slowly() {
         scene.peer.send(close(code));
         let (_, journal) = scene.end().await;
         assert_eq!(journal.cause(), Cause::SlowPeer);
+    });
+}
+
+#[test]
+fn a_message_that_this_connection_does_not_know_costs_the_others_of_its_batch_nothing() {
+    play(async {
+        let custom = Message::Custom(Opcode::new(3).unwrap(), "custom".into());
+        let messages = vec!["before".into(), custom.into(), "after".into()];
+        let scene = clogged().open();
+        settle().await;
+        assert_eq!(scene.outbox.send_batch(&PreparedBatch::new(messages)), 3);
+        scene.peer.take(usize::MAX);
+        settle().await;
+        assert_eq!(scene.peer.texts(), ["before", "after"]);
+        // It is told to nobody, but counted.
+        assert_eq!(scene.outbox.given_up(), 1);
     });
 }
 
