@@ -13,7 +13,7 @@
 //! | [`MESSAGES_RECEIVED`], [`MESSAGES_SENT`] | counter | frames heard of, messages sent |
 //! | [`PAYLOAD_RECEIVED`], [`PAYLOAD_SENT`] | counter, bytes | what was said in them |
 //! | [`BYTES_RECEIVED`], [`BYTES_SENT`] | counter, bytes | what went over the transport |
-//! | [`MESSAGES_GIVEN_UP`] | counter | messages given up for want of room |
+//! | [`MESSAGES_GIVEN_UP`] | counter | messages given up for want of room, or of a kind that the connection does not know |
 //! | [`ROUND_TRIP`] | histogram, seconds | from a Ping of the heartbeat to its Pong |
 //! | [`QUEUED`] | gauge, bytes | what waits for peers |
 //! | [`CONNECTIONS_BEHIND`] | gauge | connections that do not keep up: more than 64 KiB wait |
@@ -50,7 +50,8 @@ pub const PAYLOAD_SENT: &str = "ws_payload_sent_bytes_total";
 pub const BYTES_RECEIVED: &str = "ws_received_bytes_total";
 /// The bytes that left over transports.
 pub const BYTES_SENT: &str = "ws_sent_bytes_total";
-/// The number of messages that were refused or given up for want of room.
+/// The number of messages that were refused or given up: for want of room, or as
+/// the connection does not know their kind.
 pub const MESSAGES_GIVEN_UP: &str = "ws_messages_given_up_total";
 /// The time from a Ping of the heartbeat to its Pong, in seconds.
 pub const ROUND_TRIP: &str = "ws_round_trip_seconds";
@@ -76,7 +77,7 @@ pub fn describe() {
     describe_counter!(PAYLOAD_SENT, Unit::Bytes, "payload sent");
     describe_counter!(BYTES_RECEIVED, Unit::Bytes, "bytes received");
     describe_counter!(BYTES_SENT, Unit::Bytes, "bytes sent");
-    describe_counter!(MESSAGES_GIVEN_UP, "messages given up for want of room");
+    describe_counter!(MESSAGES_GIVEN_UP, "messages given up");
     describe_histogram!(ROUND_TRIP, Unit::Seconds, "from a Ping to its Pong");
     describe_gauge!(QUEUED, Unit::Bytes, "what waits for peers");
     describe_gauge!(CONNECTIONS_BEHIND, "connections that do not keep up");
