@@ -37,6 +37,7 @@
 //!   in memory and on a paused clock.
 
 mod admission;
+pub mod backplane;
 mod credentials;
 mod endpoint;
 mod error;

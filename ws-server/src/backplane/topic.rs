@@ -1,0 +1,79 @@
+use std::{fmt, sync::Arc};
+
+/// What is published and subscribed to: a room of a set of rooms.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// The topic of a room, in the rooms of this name.
+    #[must_use]
+    pub fn new(rooms: &str, room: &str) -> Self {
+        let mut text = String::with_capacity(rooms.len() + 1 + room.len());
+        escape(rooms, &mut text);
+        text.push('.');
+        escape(room, &mut text);
+        Self(text.into())
+    }
+
+    /// Both names in letters that every engine takes, joined by a full stop:
+    /// ASCII letters and digits, `-` and `_`; of all others the bytes, as `=`
+    /// and two hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of the rooms, in such letters.
+    #[must_use]
+    pub fn rooms(&self) -> &str {
+        self.0.split_once('.').map_or(&*self.0, |(rooms, _)| rooms)
+    }
+}
+
+fn escape(name: &str, text: &mut String) {
+    if name.is_empty() {
+        // Nothing else is written so, and no engine takes nothing.
+        text.push('=');
+    }
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            text.push(char::from(byte));
+        } else {
+            text.push('=');
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            }
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_letters_stay_apart() {
+        let names = ["", "=", "a", "a.b", "a=2Eb", "ä", "*", ">", "{a}", "a b"];
+        for (index, one) in names.iter().enumerate() {
+            for other in &names[index + 1..] {
+                assert_ne!(Topic::new("chat", one), Topic::new("chat", other));
+                assert_ne!(Topic::new(one, "lobby"), Topic::new(other, "lobby"));
+            }
+            assert_eq!(Topic::new(one, "x").as_str().matches('.').count(), 1);
+        }
+        assert_eq!(Topic::new("chat", "a.b").as_str(), "chat.a=2Eb");
+        assert_eq!(Topic::new("my chat", "a.b").rooms(), "my=20chat");
+    }
+}
