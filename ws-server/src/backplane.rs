@@ -15,11 +15,13 @@ use bytes::Bytes;
 use thiserror::Error;
 
 mod inbox;
+mod memory;
 mod position;
 mod topic;
 
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
+    memory::Memory,
     position::{InvalidPosition, Position},
     topic::Topic,
 };

@@ -6,9 +6,18 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Serialize, de::DeserializeOwned};
 use ws_core::PreparedMessage;
 
-use super::{Presence, Room, Rooms, actor::Host, meters::Meters};
+use crate::{backplane::Memory, cluster::Cluster};
+
+use super::{
+    Presence, Room, Rooms,
+    actor::Host,
+    history::History,
+    meters::Meters,
+    reach::{Codec, Reach, Ways},
+};
 
 /// Says on which terms [`Rooms`] are joined.
 ///
@@ -28,6 +37,11 @@ pub struct RoomsBuilder<K, D = ()> {
     max_members: usize,
     max_rooms: usize,
     announce: Option<Announce<K, D>>,
+    cluster: Option<Cluster>,
+    history: Option<History>,
+    codec: Option<Codec<D>>,
+    /// There if the rooms reach other nodes, or keep a record.
+    ways: Option<Ways<K, D>>,
 }
 
 type Announce<K, D> = Box<dyn Fn(&K, &Presence<D>) -> Option<PreparedMessage> + Send + Sync>;
@@ -40,10 +54,15 @@ impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
             max_members: usize::MAX,
             max_rooms: 100,
             announce: None,
+            cluster: None,
+            history: None,
+            codec: None,
+            ways: None,
         }
     }
 
-    /// What [metrics](crate::metrics) call the rooms. Default: `rooms`.
+    /// What [metrics](crate::metrics) call the rooms, and by which other nodes
+    /// know them. Default: `rooms`.
     #[must_use]
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
@@ -83,6 +102,48 @@ impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
         self
     }
 
+    /// Has all nodes with this engine serve the same rooms: those of the same
+    /// [`name`](Self::name) and the same key, as it is displayed.
+    ///
+    /// It takes an engine, such as [`Memory`](crate::backplane::Memory), or a
+    /// [`Cluster`] that was made of one, to set its limits or to share it with
+    /// other rooms. What is broadcast to a room reaches members on all nodes,
+    /// and the lists of members have those of all nodes, who bring along what
+    /// serde can write and read.
+    ///
+    /// Members on the node of who broadcasts are given the message at once,
+    /// those on other nodes when it has come there: all get the messages of one
+    /// node in their order. If all have to get all messages in the same order,
+    /// and none may be missing, let the rooms keep a
+    /// [`history`](Self::history).
+    #[must_use]
+    pub fn backplane(mut self, cluster: impl Into<Cluster>) -> Self
+    where
+        K: fmt::Display + Send + Sync + 'static,
+        D: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        self.cluster = Some(cluster.into());
+        self.codec = Some(Codec::new());
+        self.ways = Some(Ways::new());
+        self
+    }
+
+    /// Has each room keep its newest messages, and all members get them in one
+    /// order.
+    ///
+    /// Without a [`backplane`](Self::backplane) they are kept in memory, for a
+    /// day after the last has left a room.
+    #[must_use]
+    pub fn history(mut self, history: History) -> Self
+    where
+        K: fmt::Display + Send + Sync + 'static,
+        D: Send + Sync + 'static,
+    {
+        self.history = Some(history);
+        self.ways = Some(Ways::new());
+        self
+    }
+
     /// Finishes the description.
     #[must_use]
     pub fn build(self) -> Rooms<K, D> {
@@ -90,12 +151,22 @@ impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
     }
 
     pub(super) fn open(self, open: Option<Open<K, D>>) -> Rooms<K, D> {
+        let (cluster, codec) = (self.cluster, self.codec);
+        let history = self.history.map(Arc::new);
+        let reach = self.ways.map(|ways| Reach {
+            cluster: cluster.unwrap_or_else(|| Memory::new().into()),
+            history,
+            codec,
+            ways,
+        });
         Rooms::with(Terms {
+            reach,
             max_members: self.max_members,
             max_rooms: self.max_rooms,
             announce: self.announce,
             open,
             meters: Arc::new(Meters::new(&self.name)),
+            name: self.name,
         })
     }
 }
@@ -112,6 +183,8 @@ impl<K, D> fmt::Debug for RoomsBuilder<K, D> {
 
 /// The terms on which rooms are joined.
 pub(super) struct Terms<K, D> {
+    pub(super) name: Cow<'static, str>,
+    pub(super) reach: Option<Reach<K, D>>,
     pub(super) max_members: usize,
     pub(super) max_rooms: usize,
     announce: Option<Announce<K, D>>,

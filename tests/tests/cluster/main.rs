@@ -1,0 +1,6 @@
+//! Rooms that several nodes serve together.
+
+mod history;
+mod messages;
+mod node;
+mod presence;
