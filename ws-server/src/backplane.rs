@@ -16,8 +16,12 @@ use thiserror::Error;
 
 mod inbox;
 mod position;
+#[cfg(feature = "redis")]
+mod redis;
 mod topic;
 
+#[cfg(feature = "redis")]
+pub use self::redis::Redis;
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     position::{InvalidPosition, Position},
