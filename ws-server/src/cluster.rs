@@ -16,9 +16,9 @@ mod envelope;
 mod line;
 mod listener;
 mod meters;
+mod publisher;
 mod receipt;
 
-pub use self::receipt::{PublishError, Receipt};
 use self::{
     bridge::Bridge,
     desk::{Desk, Order},
@@ -28,6 +28,10 @@ pub(crate) use self::{
     desk::NotTaken,
     line::{Draft, Line},
     listener::{Listener, Recorded},
+};
+pub use self::{
+    publisher::Publisher,
+    receipt::{PublishError, Receipt},
 };
 
 /// This process as one of the nodes that serve the same rooms.

@@ -21,6 +21,7 @@ mod history;
 mod log;
 mod membership;
 mod meters;
+mod news;
 mod place;
 mod presence;
 mod reach;
