@@ -128,7 +128,7 @@ impl History {
         self
     }
 
-    pub(super) const fn keep(&self) -> Keep {
+    pub(crate) const fn keep(&self) -> Keep {
         self.keep
     }
 
