@@ -50,16 +50,10 @@ impl Room {
     }
 
     /// Somebody came or went.
+    ///
+    /// Who went is told even if its coming was not: a list may have had it.
     pub(super) fn note(&mut self, member: MemberId, joined: Option<Vec<u8>>) {
-        match joined {
-            None if self.changes.get(&member).is_some_and(Option::is_some) => {
-                // The others need not know that it was there.
-                self.changes.remove(&member);
-            }
-            change => {
-                self.changes.insert(member, change);
-            }
-        }
+        self.changes.insert(member, joined);
     }
 
     /// The others are told of all members.
@@ -145,6 +139,11 @@ impl Room {
     /// Has others list their members no more often than this allows.
     pub(super) fn asked(&mut self, now: Instant) {
         self.list.get_or_insert(now + WINDOW * 4);
+    }
+
+    /// Whether the others may know of members.
+    pub(super) const fn has_told(&self) -> bool {
+        self.told > 0
     }
 
     pub(super) fn has_news(&self) -> bool {

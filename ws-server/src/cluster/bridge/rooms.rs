@@ -84,6 +84,7 @@ impl Rooms {
     ) {
         let room = Room::new(id, keep, listener);
         if let Some(before) = self.all.insert(topic.clone(), room) {
+            tracing::error!(%topic, "two sets of rooms of this node have the same name: the first hears no other nodes any more");
             self.release(&topic, before.held, mail);
         }
         if self.subscribed.contains(&topic) {
@@ -100,7 +101,9 @@ impl Rooms {
         }
         if let Some(mut room) = self.all.remove(topic) {
             if !self.subscribed.contains(topic) {
-                self.deserted.insert(topic.clone());
+                if room.has_told() {
+                    self.deserted.insert(topic.clone());
+                }
             } else if room.has_news() {
                 // Nobody is there any more.
                 room.tell_presence(topic, mail, Instant::now());
@@ -128,7 +131,10 @@ impl Rooms {
 
     /// Somebody came or went on this node.
     pub(super) fn note(&mut self, topic: &Topic, member: MemberId, joined: Option<Vec<u8>>) {
-        if let Some(room) = self.all.get_mut(topic) {
+        // Before the others can be told, nothing is noted: then they get a list.
+        if let Some(room) = self.all.get_mut(topic)
+            && self.subscribed.contains(topic)
+        {
             room.note(member, joined);
             self.announce(topic, Instant::now() + WINDOW);
         }
@@ -297,8 +303,9 @@ impl Rooms {
                 // Other nodes keep a record, and this one does not.
                 return meters.strange();
             };
+            let was_due = course.due().is_some();
             course.take(place, payload, &*room.listener, meters, now);
-            if course.due().is_some() {
+            if course.due().is_some() && !was_due {
                 self.unread.push_back(topic);
             }
             return;
@@ -319,7 +326,7 @@ impl Rooms {
                 let Some(message) = envelope::message(opcode, part, &payload) else {
                     return meters.strange();
                 };
-                if !room.roster.is_new(id.origin, id.number) {
+                if !room.roster.is_new(id.origin, id.number, now) {
                     return meters.double();
                 }
                 let message = message.into();
@@ -333,7 +340,7 @@ impl Rooms {
                 let Some(parcel) = envelope::close(code, reason) else {
                     return meters.strange();
                 };
-                if room.roster.is_new(id.origin, id.number) {
+                if room.roster.is_new(id.origin, id.number, now) {
                     room.listener.hear(parcel, whom.into_audience());
                 }
             }
@@ -346,6 +353,10 @@ impl Rooms {
                 left,
             } => {
                 nodes.heard(id.origin, now);
+                if nodes.found(id.origin) {
+                    let node = id.origin;
+                    mail.say(nodes.topic(), &Body::Forgotten { node });
+                }
                 let joined = joined.into_iter();
                 let left = left.into_iter();
                 let change = Change {
