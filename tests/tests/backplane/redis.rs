@@ -1,7 +1,13 @@
 //! The suite on Redis: alone, forgetful, over TLS, as a cluster.
 
-use std::{fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
+use tokio::sync::Mutex;
 use ws_server::backplane::{Backplane, Redis};
 use ws_tests::{
     engine::{self, Engine, redis as servers},
@@ -29,7 +35,7 @@ mod cluster_of_one {
 
 mod cluster_of_three {
     crate::passes_all!(super::Cluster<3>);
-    crate::passes_all_losses!(super::Cluster<3>);
+    crate::passes_all_losses!(super::MortalCluster);
 }
 
 /// Has all on its disk.
@@ -44,8 +50,15 @@ struct Tls {
     authority: Authority,
 }
 
-/// Of so many servers, of which one has the room `lobby`.
+/// Of so many servers, shared by the tests that run at a time, since it takes
+/// seconds to start; each has keys and channels of its own.
 struct Cluster<const SERVERS: usize> {
+    cluster: Arc<servers::Cluster>,
+    prefix: String,
+}
+
+/// Of three servers, of which one has the room `lobby`, and dies.
+struct MortalCluster {
     cluster: servers::Cluster,
     lobby: usize,
 }
@@ -139,10 +152,38 @@ impl Subject for Tls {
 
 impl<const SERVERS: usize> Subject for Cluster<SERVERS> {
     async fn start() -> Option<Self> {
+        static STARTED: Mutex<BTreeMap<usize, Weak<servers::Cluster>>> =
+            Mutex::const_new(BTreeMap::new());
         if !engine::asked_for() {
             return None;
         }
-        let cluster = servers::Cluster::start(SERVERS).await;
+        let mut started = STARTED.lock().await;
+        let cluster = match started.get(&SERVERS).and_then(Weak::upgrade) {
+            Some(cluster) => cluster,
+            None => Arc::new(servers::Cluster::start(SERVERS).await),
+        };
+        started.insert(SERVERS, Arc::downgrade(&cluster));
+        Some(Self {
+            cluster,
+            prefix: format!("ws:{}", fastrand::u64(..)),
+        })
+    }
+
+    fn backplane(&self) -> Box<dyn Backplane> {
+        Box::new(redis(&self.cluster.url()).prefix(&self.prefix))
+    }
+
+    fn nowhere() -> Option<Box<dyn Backplane>> {
+        nowhere("redis+cluster")
+    }
+}
+
+impl Subject for MortalCluster {
+    async fn start() -> Option<Self> {
+        if !engine::asked_for() {
+            return None;
+        }
+        let cluster = servers::Cluster::start(3).await;
         let lobby = cluster.server_of("ws:{chat.lobby}").await;
         Some(Self { cluster, lobby })
     }
@@ -156,7 +197,7 @@ impl<const SERVERS: usize> Subject for Cluster<SERVERS> {
     }
 }
 
-impl<const SERVERS: usize> Mortal for Cluster<SERVERS> {
+impl Mortal for MortalCluster {
     const PERSISTENT: bool = true;
 
     // One is enough: its loss is that of the link.
