@@ -12,9 +12,15 @@ use ws_server::backplane::{Backplane, Redis};
 use ws_tests::{
     engine::{self, Engine, redis as servers},
     tls::Authority,
+    wait::within,
 };
 
 use crate::suite::{Mortal, Subject};
+
+mod alien;
+mod faults;
+mod memory;
+mod reach;
 
 mod plain {
     crate::passes_all!(super::Persistent);
@@ -226,4 +232,13 @@ fn nowhere(scheme: &str) -> Option<Box<dyn Backplane>> {
         "{scheme}://127.0.0.1:{}",
         engine::free_port()
     ))))
+}
+
+/// Has a server without TLS do something that the backplane would not.
+async fn ask(server: &Engine, command: &mut ::redis::Cmd) -> ::redis::Value {
+    let client = ::redis::Client::open(server.url()).expect("it is a URL");
+    let connection = within("a connection", client.get_multiplexed_async_connection()).await;
+    let mut connection = connection.expect("it listens");
+    let answer = within("an answer", command.query_async(&mut connection)).await;
+    answer.unwrap_or_else(|error| panic!("{error}"))
 }
