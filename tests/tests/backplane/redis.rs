@@ -235,7 +235,7 @@ fn nowhere(scheme: &str) -> Option<Box<dyn Backplane>> {
 }
 
 /// Has a server without TLS do something that the backplane would not.
-async fn ask(server: &Engine, command: &mut ::redis::Cmd) -> ::redis::Value {
+async fn ask(server: &Engine, command: &::redis::Cmd) -> ::redis::Value {
     let client = ::redis::Client::open(server.url()).expect("it is a URL");
     let connection = within("a connection", client.get_multiplexed_async_connection()).await;
     let mut connection = connection.expect("it listens");

@@ -100,7 +100,7 @@ async fn goes_on_after(name: &str, wrong: impl AsyncFn(&Engine)) {
 async fn goes_on_after_commands(name: &str, commands: &[Cmd]) {
     goes_on_after(name, async |server: &Engine| {
         for command in commands {
-            ask(server, &mut command.clone()).await;
+            ask(server, command).await;
         }
     })
     .await;
@@ -151,11 +151,7 @@ async fn entries_of_others_are_nobodys_messages() {
     node.record(&topic, "one").await;
     // Another under the same offset, and one without our field.
     for (id, field) in [("1-99999999999999", "q"), ("1-99999999999999999", "p")] {
-        ask(
-            &engine.0,
-            &mut words(&["XADD", RECORD, id, field, "theirs"]),
-        )
-        .await;
+        ask(&engine.0, &words(&["XADD", RECORD, id, field, "theirs"])).await;
     }
     let page = node.read_all(&topic, KEEP).await;
     assert_eq!(texts(&page)[0], "one");
@@ -180,10 +176,10 @@ async fn numbers_beyond_all_bounds_lose_the_link_at_most() {
     ] {
         let mut node = Node::connect(&engine).await;
         node.record(&topic, "one").await;
-        ask(&engine.0, &mut words(&["HSET", META, field, value])).await;
+        ask(&engine.0, &words(&["HSET", META, field, value])).await;
         let batch = [node.publication(&topic, "two", Some(KEEP))];
         node.try_publish(&batch).await.ok();
         node.link.read(&topic, KEEP, None, 10).await.ok();
-        ask(&engine.0, &mut words(&["DEL", META])).await;
+        ask(&engine.0, &words(&["DEL", META])).await;
     }
 }

@@ -26,7 +26,7 @@ async fn full_server_refuses_what_is_recorded_and_stays() {
         limit.arg(&["SET", "maxmemory", bytes]);
         limit
     };
-    ask(&engine.0, &mut limit("1")).await;
+    ask(&engine.0, &limit("1")).await;
     let batch: Vec<_> = ["two", "three"]
         .map(|text| node.publication(&topic, text, Some(KEEP)))
         .into();
@@ -40,7 +40,7 @@ async fn full_server_refuses_what_is_recorded_and_stays() {
     let other = crate::suite::topic("garden");
     assert_eq!(node.read(&other, KEEP, None, 10).await.last, 0);
 
-    ask(&engine.0, &mut limit("0")).await;
+    ask(&engine.0, &limit("0")).await;
     node.record(&topic, "four").await;
     assert_eq!(texts(&node.read_all(&topic, KEEP).await), ["one", "four"]);
     node.hears(&topic, "one").await;
@@ -60,7 +60,7 @@ async fn server_that_has_forgotten_the_scripts_is_told_again() {
         flush
     };
     node.record(&topic, "one").await;
-    ask(&engine.0, &mut flush()).await;
+    ask(&engine.0, &flush()).await;
     let batch = ["two", "three", "four"].map(|text| node.publication(&topic, text, Some(KEEP)));
     let positions = node.publish(&batch).await;
     let offsets = positions
@@ -69,7 +69,7 @@ async fn server_that_has_forgotten_the_scripts_is_told_again() {
     assert_eq!(offsets.collect::<Vec<_>>(), [Some(2), Some(3), Some(4)]);
     // They were recorded as they would have been.
     assert_eq!(node.publish(&batch).await, [None, None, None]);
-    ask(&engine.0, &mut flush()).await;
+    ask(&engine.0, &flush()).await;
     let all = ["one", "two", "three", "four"];
     assert_eq!(texts(&node.read_all(&topic, KEEP).await), all);
     assert_eq!(texts(&node.read(&topic, KEEP, Some(2), 1).await), ["three"]);
@@ -84,7 +84,7 @@ async fn server_that_became_a_replica_ends_the_link() {
     let mut node = Node::connect(&engine).await;
     let mut follow = cmd("REPLICAOF");
     follow.arg("127.0.0.1").arg(primary.0.port());
-    ask(&engine.0, &mut follow).await;
+    ask(&engine.0, &follow).await;
     let batch = [node.publication(&topic, "one", Some(KEEP))];
     let error = node
         .try_publish(&batch)

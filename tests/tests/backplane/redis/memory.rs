@@ -2,19 +2,24 @@
 
 use std::time::Duration;
 
-use redis::{Value, cmd};
+use redis::{Cmd, Value, cmd};
 use ws_server::backplane::{Keep, Topic};
 use ws_tests::engine::Engine;
 
 use super::{Forgetful, ask};
 use crate::suite::{KEEP, Node, Subject, topic};
 
+/// A number that a server answers.
+async fn number(server: &Engine, command: &Cmd) -> i64 {
+    let Value::Int(number) = ask(server, command).await else {
+        panic!("it answers no number");
+    };
+    number
+}
+
 /// How long a key has to live, in milliseconds.
 async fn lives(server: &Engine, key: &str) -> i64 {
-    match ask(server, cmd("PTTL").arg(key)).await {
-        Value::Int(time) => time,
-        other => panic!("{other:?}"),
-    }
+    number(server, cmd("PTTL").arg(key)).await
 }
 
 #[actix_web::test]
@@ -58,8 +63,7 @@ async fn everything_is_forgotten_in_the_end() {
     let lives = lives(&engine.0, "ws:{chat.garden}:meta").await;
     assert!((DAY..=DAY + 60_000).contains(&lives), "{lives} ms");
     // And there is nothing else.
-    let size = ask(&engine.0, &mut cmd("DBSIZE")).await;
-    assert_eq!(size, Value::Int(4 * 3 + 1));
+    assert_eq!(number(&engine.0, &cmd("DBSIZE")).await, 4 * 3 + 1);
 }
 
 #[actix_web::test]
@@ -78,10 +82,7 @@ async fn messages_that_are_too_old_leave_their_memory() {
         node.publish(&[publication]).await;
     }
     // The key itself lives no longer than they do.
-    let kept = match ask(&engine.0, cmd("XLEN").arg("ws:{chat.lobby}")).await {
-        Value::Int(kept) => kept,
-        other => panic!("{other:?}"),
-    };
+    let kept = number(&engine.0, cmd("XLEN").arg("ws:{chat.lobby}")).await;
     assert!(kept < 90, "{kept} are kept");
 }
 

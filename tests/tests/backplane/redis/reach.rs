@@ -116,7 +116,7 @@ async fn user_needs_no_more_than_is_documented() {
     {
         permissions.arg(format!("+{command}"));
     }
-    ask(&server, &mut permissions).await;
+    ask(&server, &permissions).await;
     let url = server.url().replace("://", "://ws:secret@");
     let reached = Reached(server, url);
     let mut node = Node::connect(&reached).await;
