@@ -15,6 +15,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 mod inbox;
+mod memory;
 mod position;
 #[cfg(feature = "redis")]
 mod redis;
@@ -24,6 +25,7 @@ mod topic;
 pub use self::redis::Redis;
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
+    memory::Memory,
     position::{InvalidPosition, Position},
     topic::Topic,
 };
