@@ -6,8 +6,15 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
-local function digits(value)
+-- What is left of a double's precision is more than anybody will count.
+local function counts(value)
+  return type(value) == 'string' and #value <= 15 and string.find(value, '^%d+$') ~= nil
+end
+
+-- An epoch has 64 bits, and is never counted with.
+local function names_an_epoch(value)
   return type(value) == 'string' and string.find(value, '^%d+$') ~= nil
+    and (#value < 20 or (#value == 20 and value <= '18446744073709551615'))
 end
 
 local function throw_away(key)
@@ -30,17 +37,18 @@ local function entries_between(key, first, last, count)
   return entries
 end
 
--- Epoch, newest offset and its time; or a new record.
-local function record(meta_key, entries_key, new_epoch)
-  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time')
+-- Epoch, newest offset, its time, which run of a server gave it, and whether
+-- this is a new record.
+local function record(meta_key, entries_key, new_epoch, run)
+  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time', 'run')
   if meta.err then
     throw_away(meta_key)
-  elseif digits(meta[1]) and digits(meta[2]) and digits(meta[3]) then
-    return meta[1], tonumber(meta[2]), tonumber(meta[3]), false
+  elseif names_an_epoch(meta[1]) and counts(meta[2]) and counts(meta[3]) then
+    return meta[1], tonumber(meta[2]), tonumber(meta[3]), meta[4], false
   end
   -- Entries of a record that was forgotten have offsets of another epoch.
   redis.pcall('DEL', entries_key)
-  return new_epoch, 0, 0, true
+  return new_epoch, 0, 0, run, true
 end
 
 -- In milliseconds, never less than `after`.
