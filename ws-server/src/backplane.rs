@@ -15,9 +15,13 @@ use bytes::Bytes;
 use thiserror::Error;
 
 mod inbox;
+#[cfg(feature = "nats")]
+mod nats;
 mod position;
 mod topic;
 
+#[cfg(feature = "nats")]
+pub use self::nats::{Nats, Storage};
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     position::{InvalidPosition, Position},

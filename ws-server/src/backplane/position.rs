@@ -73,7 +73,18 @@ mod tests {
 
     #[test]
     fn what_is_no_position_is_refused() {
-        for text in ["", "-", "1", "1-", "-1", "1-2-3", "g-1", "+1-1", "1-+1", "1-1ffffffffffffffff"] {
+        for text in [
+            "",
+            "-",
+            "1",
+            "1-",
+            "-1",
+            "1-2-3",
+            "g-1",
+            "+1-1",
+            "1-+1",
+            "1-1ffffffffffffffff",
+        ] {
             assert_eq!(text.parse::<Position>(), Err(InvalidPosition), "{text}");
         }
     }
