@@ -31,7 +31,7 @@ impl Address {
             let (given, rest) = part
                 .trim()
                 .split_once("://")
-                .unwrap_or((scheme, part.trim()));
+                .unwrap_or_else(|| (scheme, part.trim()));
             scheme = match given {
                 "nats" => "nats",
                 "tls" => "tls",

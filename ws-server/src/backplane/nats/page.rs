@@ -87,19 +87,16 @@ impl Question<'_> {
         let Some(last) = self.last().await? else {
             return Ok(None);
         };
-        let (last, time) = match last {
-            Some(last) => last,
-            None => {
-                let subject = self.subject.clone();
-                let marked = mark(self.link, self.record, subject).await?;
-                return Ok(marked.map(|mark| {
-                    let entries = match self.after {
-                        Some(after) if after >= mark => Vec::new(),
-                        Some(_) | None => vec![(mark, Bytes::new())],
-                    };
-                    self.page(mark, mark, entries, false)
-                }));
-            }
+        let Some((last, time)) = last else {
+            let subject = self.subject.clone();
+            let marked = mark(self.link, self.record, subject).await?;
+            return Ok(marked.map(|mark| {
+                let entries = match self.after {
+                    Some(after) if after >= mark => Vec::new(),
+                    Some(_) | None => vec![(mark, Bytes::new())],
+                };
+                self.page(mark, mark, entries, false)
+            }));
         };
         // It is a message of this room that is kept, with nothing behind it;
         // or all that is kept is too old.

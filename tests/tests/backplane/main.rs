@@ -1,0 +1,2 @@
+//! What an engine between nodes has to do.
+mod nats;
