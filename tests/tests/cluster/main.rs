@@ -1,5 +1,8 @@
 //! Rooms that several nodes serve together.
 
+mod carrier;
+mod ear;
+mod faults;
 mod history;
 mod messages;
 mod node;

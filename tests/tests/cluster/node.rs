@@ -6,11 +6,13 @@ use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use ws_server::{
-    Cluster, Endpoint, History, Membership, Message, Presence, Rooms, Since, Text, UpgradeError,
-    WsContext,
+    Cluster, Endpoint, History, MemberId, Membership, Message, Presence, Receipt, Room, Rooms,
+    Since, Text, UpgradeError, WsContext,
     backplane::{Backplane, Position},
 };
 use ws_tests::{client::Client, server::Server, wait::until};
+
+use crate::ear::Ear;
 
 /// A server, and its rooms as it sees them.
 pub(crate) struct Node {
@@ -29,7 +31,12 @@ impl Node {
 
     /// A node whose rooms keep their last messages, and announce nobody.
     pub(crate) fn recording(cluster: Option<Cluster>, messages: usize) -> Self {
-        let history = History::messages(messages)
+        Self::keeping(cluster, History::messages(messages).max_bytes(1 << 20))
+    }
+
+    /// A node whose rooms keep this, and announce nobody.
+    pub(crate) fn keeping(cluster: Option<Cluster>, history: History) -> Self {
+        let history = history
             .stamp(|position, message| {
                 let Message::Text(text) = message else {
                     return message.clone().into();
@@ -42,6 +49,11 @@ impl Node {
                 Some(format!("{at}|report {messages} {complete}").into())
             });
         Self::with(cluster, Some(history))
+    }
+
+    /// A node whose rooms keep nothing and announce nobody.
+    pub(crate) fn quiet(cluster: Cluster) -> Self {
+        Self::serve(Rooms::builder().backplane(cluster).build())
     }
 
     fn with(cluster: Option<Cluster>, history: Option<History>) -> Self {
@@ -58,7 +70,11 @@ impl Node {
                 })
             }),
         };
-        let rooms = rooms.build();
+        Self::serve(rooms.build())
+    }
+
+    /// A server for these rooms.
+    pub(crate) fn serve(rooms: Rooms<String, String>) -> Self {
         let endpoint = Endpoint::<Member>::builder().on::<Text>().build();
         let endpoint = endpoint.expect("the endpoint makes sense");
         let shared = rooms.clone();
@@ -81,6 +97,16 @@ impl Node {
             .await
     }
 
+    /// Lets somebody into the lobby who wants all that is kept.
+    pub(crate) async fn enter_kept(&self, name: &str) -> Client {
+        self.enter_at(&format!("/{LOBBY}/{name}?since=kept")).await
+    }
+
+    /// Lets somebody into the lobby who only listens.
+    pub(crate) async fn ear(&self, name: &str) -> Ear {
+        Ear::new(self.enter(name).await)
+    }
+
     pub(crate) async fn enter_at(&self, path: &str) -> Client {
         let mut client = Client::connect(self.server.address(), path).await;
         assert_eq!(client.text().await, "joined");
@@ -98,6 +124,45 @@ impl Node {
         .await;
     }
 
+    pub(crate) fn lobby(&self) -> Room<String, String> {
+        self.rooms
+            .get(&LOBBY.to_owned())
+            .expect("somebody is there")
+    }
+
+    /// The names of those in the lobby, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let members = self.rooms.members(&LOBBY.to_owned());
+        let mut names: Vec<_> = members.iter().map(|it| it.data().clone()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(crate) fn id_of(&self, name: &str) -> MemberId {
+        let members = self.rooms.members(&LOBBY.to_owned());
+        let member = members.iter().find(|it| it.data() == name);
+        member.expect("it is there").id()
+    }
+
+    pub(crate) async fn until_names(&self, names: &[&str]) {
+        let what = format!("{names:?} to be there");
+        until(what, || self.names() == names).await;
+    }
+
+    pub(crate) fn cluster(&self) -> &Cluster {
+        self.rooms.cluster().expect("it has one")
+    }
+
+    pub(crate) async fn until_connected(&self, connected: bool) {
+        let what = format!("the engine to be connected: {connected}");
+        until(what, || self.cluster().is_connected() == connected).await;
+    }
+
+    pub(crate) fn publish(&self, text: &str) -> Receipt {
+        let said = self.rooms.publish(&LOBBY.to_owned(), text.to_owned());
+        said.expect("there is room")
+    }
+
     pub(crate) fn say(&self, text: &str) {
         let said = self.rooms.broadcast(&LOBBY.to_owned(), text.to_owned());
         said.expect("it is taken");
@@ -112,7 +177,7 @@ pub(crate) fn quick(backplane: impl Backplane) -> Cluster {
 
 #[derive(Deserialize)]
 struct Query {
-    since: Option<Position>,
+    since: Option<String>,
 }
 
 async fn enter(
@@ -128,7 +193,11 @@ async fn enter(
         rooms: Rooms::clone(&rooms),
         room,
         name,
-        since: query.since.map_or(Since::Now, Since::After),
+        since: match query.since.as_deref() {
+            None => Since::Now,
+            Some("kept") => Since::Kept,
+            Some(position) => Since::After(position.parse().expect("the test says where it is")),
+        },
         place: None,
     };
     endpoint.upgrade(&request, payload, member)
