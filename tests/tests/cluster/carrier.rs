@@ -170,6 +170,11 @@ impl Valve {
         !self.0.deaf.load(Ordering::SeqCst)
     }
 
+    /// Whether no node uses it any more.
+    pub(crate) fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     /// How many publications have gone through.
     pub(crate) fn published(&self) -> usize {
         self.0.published.load(Ordering::SeqCst)

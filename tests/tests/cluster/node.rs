@@ -53,7 +53,8 @@ impl Node {
 
     /// A node whose rooms keep nothing and announce nobody.
     pub(crate) fn quiet(cluster: Cluster) -> Self {
-        Self::serve(Rooms::builder().backplane(cluster).build())
+        let rooms = Rooms::builder().max_rooms_per_connection(10_000);
+        Self::serve(rooms.backplane(cluster).build())
     }
 
     fn with(cluster: Option<Cluster>, history: Option<History>) -> Self {
@@ -113,6 +114,12 @@ impl Node {
         client
     }
 
+    /// Lets a connection into the lobby that is so many members.
+    pub(crate) async fn crowd(&self, members: usize) -> Client {
+        self.enter_at(&format!("/{LOBBY}/crowd?times={members}"))
+            .await
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.rooms.count(&LOBBY.to_owned())
     }
@@ -128,6 +135,11 @@ impl Node {
         self.rooms
             .get(&LOBBY.to_owned())
             .expect("somebody is there")
+    }
+
+    pub(crate) async fn until_count_at_least(&self, count: usize) {
+        let what = format!("at least {count} members in the lobby");
+        until(what, || self.count() >= count).await;
     }
 
     /// The names of those in the lobby, in order.
@@ -178,6 +190,8 @@ pub(crate) fn quick(backplane: impl Backplane) -> Cluster {
 #[derive(Deserialize)]
 struct Query {
     since: Option<String>,
+    /// How many members it is.
+    times: Option<usize>,
 }
 
 async fn enter(
@@ -198,7 +212,8 @@ async fn enter(
             Some("kept") => Since::Kept,
             Some(position) => Since::After(position.parse().expect("the test says where it is")),
         },
-        place: None,
+        times: query.times.unwrap_or(1),
+        places: Vec::new(),
     };
     endpoint.upgrade(&request, payload, member)
 }
@@ -209,7 +224,8 @@ struct Member {
     room: String,
     name: String,
     since: Since,
-    place: Option<Membership<String, String>>,
+    times: usize,
+    places: Vec<Membership<String, String>>,
 }
 
 impl Actor for Member {
@@ -217,9 +233,11 @@ impl Actor for Member {
 
     fn started(&mut self, ctx: &mut WsContext<Self>) {
         ctx.text("joined").expect("the connection is open");
-        let (room, name) = (self.room.clone(), self.name.clone());
-        let joined = self.rooms.join_since(room, name, self.since, ctx);
-        self.place = Some(joined.expect("there is room").0);
+        for _ in 0..self.times {
+            let (room, name) = (self.room.clone(), self.name.clone());
+            let joined = self.rooms.join_since(room, name, self.since, ctx);
+            self.places.push(joined.expect("there is room").0);
+        }
     }
 }
 
@@ -227,7 +245,7 @@ impl Handler<Text> for Member {
     type Result = ();
 
     fn handle(&mut self, Text(text): Text, _: &mut WsContext<Self>) {
-        let place = self.place.as_ref().expect("it has joined");
+        let place = self.places.first().expect("it has joined");
         place.broadcast(text).expect("it is taken");
     }
 }
