@@ -142,6 +142,7 @@ impl Topics {
     fn publish(&mut self, publication: &Publication) -> Option<Position> {
         let topic = &publication.topic;
         if publication.keep.is_some() && !self.all.contains_key(topic) {
+            self.sweep();
             self.all.insert(topic.clone(), Line::default());
         }
         let line = self.all.get_mut(topic)?;
