@@ -54,11 +54,15 @@ use thiserror::Error;
 
 mod inbox;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 mod position;
 #[cfg(feature = "redis")]
 mod redis;
 mod topic;
 
+#[cfg(feature = "nats")]
+pub use self::nats::{Nats, Storage};
 #[cfg(feature = "redis")]
 pub use self::redis::Redis;
 pub use self::{
