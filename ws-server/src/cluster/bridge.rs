@@ -167,12 +167,7 @@ impl Bridge {
     fn take_orders(&mut self) {
         for order in self.desk.take() {
             match order {
-                Order::Open {
-                    topic,
-                    room,
-                    keep,
-                    listener,
-                } => self.rooms.open(topic, room, keep, listener, &mut self.mail),
+                Order::Open(topic, opened) => self.rooms.open(topic, opened, &mut self.mail),
                 Order::Close { topic, room } => self.rooms.close(&topic, room, &mut self.mail),
                 Order::Publish(letter) => self.rooms.post(*letter, &mut self.mail),
                 Order::Presence {

@@ -303,6 +303,7 @@ mod tests {
         fn at(epoch: u64, last: u64) -> Self {
             let keep = Keep {
                 messages: 100,
+                bytes: usize::MAX,
                 age: None,
             };
             let mut follower = Self {
