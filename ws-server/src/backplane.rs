@@ -16,6 +16,8 @@ use thiserror::Error;
 
 mod inbox;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 mod position;
 #[cfg(feature = "redis")]
 mod redis;
@@ -23,6 +25,8 @@ mod topic;
 
 #[cfg(feature = "redis")]
 pub use self::redis::Redis;
+#[cfg(feature = "nats")]
+pub use self::nats::{Nats, Storage};
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     memory::Memory,
