@@ -1,6 +1,6 @@
 //! The page's files.
 
-use ws_examples::page::{CSS, File, HTML, JS};
+use crate::page::{CSS, File, HTML, JS};
 
 /// The files of the chat.
 pub(crate) const FILES: [File; 12] = [
