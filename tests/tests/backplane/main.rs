@@ -4,6 +4,7 @@
 //! Those that are programs of others are started if `WS_TESTS_ENGINES` is 1, as
 //! `tests/run` sets it, which has installed them.
 
+mod memory;
 mod nats;
 mod redis;
 mod suite;

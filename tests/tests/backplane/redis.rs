@@ -1,14 +1,26 @@
 //! The suite on Redis: alone, forgetful, over TLS, as a cluster.
 
-use std::{fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
+use tokio::sync::Mutex;
 use ws_server::backplane::{Backplane, Redis};
 use ws_tests::{
     engine::{self, Engine, redis as servers},
     tls::Authority,
+    wait::within,
 };
 
 use crate::suite::{Mortal, Subject};
+
+mod alien;
+mod faults;
+mod memory;
+mod reach;
 
 mod plain {
     crate::passes_all!(super::Persistent);
@@ -29,7 +41,7 @@ mod cluster_of_one {
 
 mod cluster_of_three {
     crate::passes_all!(super::Cluster<3>);
-    crate::passes_all_losses!(super::Cluster<3>);
+    crate::passes_all_losses!(super::MortalCluster);
 }
 
 /// Has all on its disk.
@@ -44,8 +56,15 @@ struct Tls {
     authority: Authority,
 }
 
-/// Of so many servers, of which one has the room `lobby`.
+/// Of so many servers, shared by the tests that run at a time, since it takes
+/// seconds to start; each has keys and channels of its own.
 struct Cluster<const SERVERS: usize> {
+    cluster: Arc<servers::Cluster>,
+    prefix: String,
+}
+
+/// Of three servers, of which one has the room `lobby`, and dies.
+struct MortalCluster {
     cluster: servers::Cluster,
     lobby: usize,
 }
@@ -139,10 +158,38 @@ impl Subject for Tls {
 
 impl<const SERVERS: usize> Subject for Cluster<SERVERS> {
     async fn start() -> Option<Self> {
+        static STARTED: Mutex<BTreeMap<usize, Weak<servers::Cluster>>> =
+            Mutex::const_new(BTreeMap::new());
         if !engine::asked_for() {
             return None;
         }
-        let cluster = servers::Cluster::start(SERVERS).await;
+        let mut started = STARTED.lock().await;
+        let cluster = match started.get(&SERVERS).and_then(Weak::upgrade) {
+            Some(cluster) => cluster,
+            None => Arc::new(servers::Cluster::start(SERVERS).await),
+        };
+        started.insert(SERVERS, Arc::downgrade(&cluster));
+        Some(Self {
+            cluster,
+            prefix: format!("ws:{}", fastrand::u64(..)),
+        })
+    }
+
+    fn backplane(&self) -> Box<dyn Backplane> {
+        Box::new(redis(&self.cluster.url()).prefix(&self.prefix))
+    }
+
+    fn nowhere() -> Option<Box<dyn Backplane>> {
+        nowhere("redis+cluster")
+    }
+}
+
+impl Subject for MortalCluster {
+    async fn start() -> Option<Self> {
+        if !engine::asked_for() {
+            return None;
+        }
+        let cluster = servers::Cluster::start(3).await;
         let lobby = cluster.server_of("ws:{chat.lobby}").await;
         Some(Self { cluster, lobby })
     }
@@ -156,7 +203,7 @@ impl<const SERVERS: usize> Subject for Cluster<SERVERS> {
     }
 }
 
-impl<const SERVERS: usize> Mortal for Cluster<SERVERS> {
+impl Mortal for MortalCluster {
     const PERSISTENT: bool = true;
 
     // One is enough: its loss is that of the link.
@@ -185,4 +232,13 @@ fn nowhere(scheme: &str) -> Option<Box<dyn Backplane>> {
         "{scheme}://127.0.0.1:{}",
         engine::free_port()
     ))))
+}
+
+/// Has a server without TLS do something that the backplane would not.
+async fn ask(server: &Engine, command: &::redis::Cmd) -> ::redis::Value {
+    let client = ::redis::Client::open(server.url()).expect("it is a URL");
+    let connection = within("a connection", client.get_multiplexed_async_connection()).await;
+    let mut connection = connection.expect("it listens");
+    let answer = within("an answer", command.query_async(&mut connection)).await;
+    answer.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -4,3 +4,4 @@ mod history;
 mod messages;
 mod node;
 mod presence;
+mod publisher;

@@ -132,6 +132,15 @@ impl Arrivals {
     }
 }
 
+impl Arrivals {
+    /// Whether the link is lost, though not all that came before may have been
+    /// taken.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.0.lock().lost.is_some()
+    }
+}
+
 impl Drop for Arrivals {
     fn drop(&mut self) {
         let mut state = self.0.lock();

@@ -4,6 +4,7 @@ use std::{
     hash::Hash,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,6 +17,7 @@ use super::{
     actor::Host,
     history::History,
     meters::Meters,
+    news::{Announcer, Together},
     reach::{Codec, Reach, Ways},
 };
 
@@ -36,7 +38,7 @@ pub struct RoomsBuilder<K, D = ()> {
     name: Cow<'static, str>,
     max_members: usize,
     max_rooms: usize,
-    announce: Option<Announce<K, D>>,
+    announcer: Option<Announcer<K, D>>,
     cluster: Option<Cluster>,
     history: Option<History>,
     codec: Option<Codec<D>>,
@@ -44,7 +46,6 @@ pub struct RoomsBuilder<K, D = ()> {
     ways: Option<Ways<K, D>>,
 }
 
-type Announce<K, D> = Box<dyn Fn(&K, &Presence<D>) -> Option<PreparedMessage> + Send + Sync>;
 type Open<K, D> = Box<dyn Fn(&Room<K, D>) -> Arc<dyn Host<D>> + Send + Sync>;
 
 impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
@@ -53,7 +54,7 @@ impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
             name: Cow::Borrowed("rooms"),
             max_members: usize::MAX,
             max_rooms: 100,
-            announce: None,
+            announcer: None,
             cluster: None,
             history: None,
             codec: None,
@@ -98,7 +99,32 @@ impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
         mut self,
         announce: impl Fn(&K, &Presence<D>) -> Option<PreparedMessage> + Send + Sync + 'static,
     ) -> Self {
-        self.announce = Some(Box::new(announce));
+        self.announcer = Some(Announcer::Each(Box::new(announce)));
+        self
+    }
+
+    /// Has joining and leaving told to all members of the room together: with
+    /// the message that `announce` makes of what happened in this time, or not
+    /// at all.
+    ///
+    /// For rooms that many enter at once, such as after a restart: a thousand
+    /// who join would be told of a thousand each otherwise. Who came and went
+    /// meanwhile is not in it, and who joined hears of itself too. The messages
+    /// are in one order with each other, with what is broadcast, and with what
+    /// [`Rooms::join_and_list`] tells, which is who was there when all were told
+    /// last.
+    #[must_use]
+    pub fn announce_together(
+        mut self,
+        every: Duration,
+        announce: impl Fn(&K, &[Presence<D>]) -> Option<PreparedMessage> + Send + Sync + 'static,
+    ) -> Self
+    where
+        K: Send + Sync + 'static,
+        D: Send + Sync + 'static,
+    {
+        let together = Together::new(every, Box::new(announce));
+        self.announcer = Some(Announcer::Together(together));
         self
     }
 
@@ -163,7 +189,7 @@ impl<K: Clone + Eq + Hash, D> RoomsBuilder<K, D> {
             reach,
             max_members: self.max_members,
             max_rooms: self.max_rooms,
-            announce: self.announce,
+            announcer: self.announcer,
             open,
             meters: Arc::new(Meters::new(&self.name)),
             name: self.name,
@@ -187,20 +213,31 @@ pub(super) struct Terms<K, D> {
     pub(super) reach: Option<Reach<K, D>>,
     pub(super) max_members: usize,
     pub(super) max_rooms: usize,
-    announce: Option<Announce<K, D>>,
+    pub(super) announcer: Option<Announcer<K, D>>,
     pub(super) open: Option<Open<K, D>>,
     pub(super) meters: Arc<Meters>,
 }
 
 impl<K, D> Terms<K, D> {
-    /// What the others are told.
+    /// What the others are told at once.
     pub(super) fn announcement(&self, key: &K, presence: &Presence<D>) -> Option<PreparedMessage> {
-        let announce = self.announce.as_ref()?;
+        let announce = match self.announcer.as_ref()? {
+            Announcer::Each(announce) => announce,
+            Announcer::Together(_) => return None,
+        };
         // Who leaves may be leaving because of a panic, and all have to know.
         let made = catch_unwind(AssertUnwindSafe(|| announce(key, presence)));
         made.unwrap_or_else(|_| {
             tracing::error!("announcing a member panicked: the others are not told");
             None
         })
+    }
+
+    /// How they are told together, if they are.
+    pub(super) const fn together(&self) -> Option<&Together<K, D>> {
+        match &self.announcer {
+            Some(Announcer::Together(together)) => Some(together),
+            Some(Announcer::Each(_)) | None => None,
+        }
     }
 }

@@ -154,6 +154,10 @@ pub enum Presence<D> {
 }
 
 impl<D> Presence<D> {
+    pub(super) const fn is_joining(&self) -> bool {
+        matches!(self, Self::Joined(_))
+    }
+
     /// Who it is.
     #[must_use]
     pub const fn member(&self) -> &Member<D> {

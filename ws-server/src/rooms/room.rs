@@ -12,7 +12,9 @@ use crate::{
     group::{Audience, Busy, Group, MemberId, Parcel},
 };
 
-use super::{BroadcastError, Member, Members, Rooms, actor::Host, log::Log, meters::Meters};
+use super::{
+    BroadcastError, Member, Members, Rooms, actor::Host, log::Log, meters::Meters, news::News,
+};
 
 mod doors;
 mod elsewhere;
@@ -46,6 +48,8 @@ struct State<D> {
     gone: bool,
     /// There if the room keeps a record.
     log: Option<Log>,
+    /// There if members are told together who comes and goes.
+    news: Option<News<D>>,
 }
 
 impl<K, D> Room<K, D> {

@@ -121,7 +121,8 @@ impl Scripts {
 
     /// The epoch is to be known longer than the messages are there.
     fn meta_lives(&self, keep: Keep) -> u64 {
-        milliseconds(keep.age.map_or(self.memory, |age| age.max(self.memory)) + MARGIN)
+        let longest = keep.age.map_or(self.memory, |age| age.max(self.memory));
+        milliseconds(longest.saturating_add(MARGIN))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::group::{Audience, Group, MemberId, Parcel, Seat};
 use super::{
     super::{
         JoinError, Member, Members, Membership, Presence, Recovery, Rooms, Since, log::Log,
-        place::Place,
+        news::News, place::Place,
     },
     Inner, Room, State,
 };
@@ -47,6 +47,7 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
             here: 0,
             gone: false,
             log: history.map(Log::new),
+            news: terms.together().map(|_| News::default()),
         });
         let room = Self(Arc::new(Inner {
             key,
@@ -96,10 +97,11 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
                 announcement,
                 since,
             } = newcomer;
-            let others = if list {
-                state.members.clone()
-            } else {
-                Members::default()
+            let others = match &state.news {
+                _ if !list => Members::default(),
+                // The rest is told to all of them together.
+                Some(news) => news.told(),
+                None => state.members.clone(),
             };
             let seat = self.0.group.join(member.id(), place.outbox());
             state.members.insert(member.clone());
@@ -113,7 +115,7 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
             if let (Some(line), Some(data)) = (&self.0.line, data) {
                 line.presence(member.id(), Some(data));
             }
-            self.tell(Presence::Joined(member.clone()), announcement);
+            self.tell(&mut state, Presence::Joined(member.clone()), announcement);
             drop(state);
             terms.meters.joined();
             return Ok((Membership::new(self.clone(), member, seat, place), others));
@@ -143,7 +145,7 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
                 line.close();
             }
         }
-        self.tell(left, announcement);
+        self.tell(&mut state, left, announcement);
         drop(state);
         terms.meters.left();
         drop(gone);
@@ -182,14 +184,57 @@ impl<K, D> Room<K, D> {
     }
 
     /// Tells who has to know, in one order, as the room is locked.
-    fn tell(&self, presence: Presence<D>, announcement: Option<PreparedMessage>) {
+    fn tell(
+        &self,
+        state: &mut State<D>,
+        presence: Presence<D>,
+        announcement: Option<PreparedMessage>,
+    ) {
         if let Some(announcement) = announcement {
             let others = Audience::Others(presence.member().id());
             let parcel = Parcel::Message(announcement);
             self.0.group.deliver_always(&parcel, &others);
         }
+        if !state.gone {
+            self.note(state, [presence.clone()]);
+        }
         if let Some(host) = self.host() {
             host.tell(presence);
+        }
+    }
+
+    /// Notes what members are told together.
+    pub(super) fn note(
+        &self,
+        state: &mut State<D>,
+        changes: impl IntoIterator<Item = Presence<D>>,
+    ) {
+        let together = self.0.rooms.0.terms.together();
+        if let (Some(together), Some(news)) = (together, &mut state.news) {
+            together.note(self, news, changes);
+        }
+    }
+
+    /// Tells all members who came and went.
+    pub(in super::super) fn tell_news(&self) {
+        let Some(together) = self.0.rooms.0.terms.together() else {
+            return;
+        };
+        let mut state = self.lock();
+        let now = state.members.clone();
+        let changes = state.news.as_mut().map_or_else(Vec::new, News::take);
+        drop(state);
+        // Made while nothing is locked, as it is the application's code. Who
+        // joins now has the list of before, and is told too.
+        let message = (!changes.is_empty()).then(|| together.make(&self.0.key, &changes));
+        let mut state = self.lock();
+        if let Some(message) = message.flatten() {
+            let parcel = Parcel::Message(message);
+            self.0.group.deliver_always(&parcel, &Audience::All);
+        }
+        let more = state.news.as_mut().is_some_and(|news| news.set_told(now));
+        if more {
+            self.note(&mut state, []);
         }
     }
 }

@@ -100,26 +100,30 @@ where
         });
         let joined: Vec<_> = read.collect();
         let members = self.members();
-        let left: Vec<_> = left
-            .iter()
-            .filter_map(|id| members.find(*id))
-            .cloned()
-            .collect();
+        let known = left.iter().filter_map(|id| members.find(*id));
+        let left: Vec<_> = known.filter(|it| !it.is_here()).cloned().collect();
         drop(members);
+        let came = joined.iter().cloned().map(Presence::Joined);
+        let went = left.iter().cloned().map(Presence::Left);
+        let news: Vec<_> = came.chain(went).collect();
         let terms = &self.0.rooms.0.terms;
-        let joined_news = joined.iter().cloned().map(Presence::Joined);
-        let news = joined_news.chain(left.iter().cloned().map(Presence::Left));
-        let announcements = news.filter_map(|it| terms.announcement(&self.0.key, &it));
+        let announcements = news.iter();
+        let announcements = announcements.filter_map(|it| terms.announcement(&self.0.key, it));
         let announcements: Vec<_> = announcements.collect();
         let mut state = self.lock();
         if state.gone {
             return;
         }
         state.members.change(joined, &left);
+        self.note(&mut state, news);
         for announcement in announcements {
             let parcel = Parcel::Message(announcement);
             self.0.group.deliver_always(&parcel, &Audience::All);
         }
+    }
+
+    fn count(&self) -> usize {
+        self.count_here()
     }
 
     fn members(&self) -> Vec<(MemberId, Vec<u8>)> {

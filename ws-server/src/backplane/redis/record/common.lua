@@ -6,8 +6,15 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
-local function digits(value)
+-- What is left of a double's precision is more than anybody will count.
+local function counts(value)
+  return type(value) == 'string' and #value <= 15 and string.find(value, '^%d+$') ~= nil
+end
+
+-- An epoch has 64 bits, and is never counted with.
+local function names_an_epoch(value)
   return type(value) == 'string' and string.find(value, '^%d+$') ~= nil
+    and (#value < 20 or (#value == 20 and value <= '18446744073709551615'))
 end
 
 local function throw_away(key)
@@ -35,7 +42,7 @@ local function record(meta_key, entries_key, new_epoch)
   local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time')
   if meta.err then
     throw_away(meta_key)
-  elseif digits(meta[1]) and digits(meta[2]) and digits(meta[3]) then
+  elseif names_an_epoch(meta[1]) and counts(meta[2]) and counts(meta[3]) then
     return meta[1], tonumber(meta[2]), tonumber(meta[3]), false
   end
   -- Entries of a record that was forgotten have offsets of another epoch.
