@@ -61,10 +61,10 @@ mod position;
 mod redis;
 mod topic;
 
-#[cfg(feature = "redis")]
-pub use self::redis::Redis;
 #[cfg(feature = "nats")]
 pub use self::nats::{Nats, Storage};
+#[cfg(feature = "redis")]
+pub use self::redis::Redis;
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     memory::Memory,
