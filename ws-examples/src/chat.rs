@@ -1,40 +1,50 @@
-//! A chat for the browser: rooms, who is there, who is typing. Operators can
-//! look on.
+//! The program `chat`: rooms in the browser, who is there, who is typing, and
+//! what was said while one was away; on one node or on many.
 
 mod admin;
 mod args;
 mod page;
 mod person;
 mod protocol;
+mod rooms;
 
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Result, error::ErrorBadRequest, web};
-use clap::Parser;
 use futures_util::future::try_join_all;
-use ws_examples::{
-    ServerKind, StartError,
-    page::{files, headers},
-};
-use ws_server::{Config, Endpoint, Json, Rooms, Shutdown, WsServer};
+use ws_server::{Config, Endpoint, Json, Shutdown, WsServer};
 
 use self::{
     admin::{Admin, Watched},
-    args::Args,
-    person::{ChatRooms, Person},
+    person::Person,
     protocol::{Arrival, FromPage},
+    rooms::ChatRooms,
+};
+use crate::{
+    ServerKind, StartError,
+    backplane::Engine,
+    page::{files, headers},
 };
 
-#[actix_web::main]
-async fn main() -> Result<(), StartError> {
-    let args = Args::parse();
+pub use self::args::Args;
+
+/// Serves the chat until SIGTERM or SIGINT.
+///
+/// # Errors
+///
+/// If it cannot start.
+pub async fn run(args: Args) -> Result<(), StartError> {
     let shutdown = Shutdown::new();
     // Before there is anything to count.
     let admin = args
         .admin
         .map(|address| Admin::new(address, args.admin_for_anyone))
         .transpose()?;
-    let rooms = person::rooms();
+    let cluster = match &args.backplane {
+        Some(url) => Some(Engine::at(url)?.join(args.backplane_later).await?),
+        None => None,
+    };
+    let rooms = rooms::rooms(cluster.clone());
     let watched = rooms.clone();
     let endpoint = Endpoint::<Person>::builder()
         .on::<Json<FromPage>>()
@@ -90,11 +100,16 @@ async fn main() -> Result<(), StartError> {
         running.push(shutdown.run(server)?);
         println!("look on at http://{address}/admin");
     }
-    try_join_all(running).await?;
+    let ended = try_join_all(running).await;
+    if let Some(cluster) = cluster {
+        cluster.leave().await;
+    }
+    ended?;
     Ok(())
 }
 
-/// A page wants to enter a room: its query says which, and under which name.
+/// A page wants to enter a room: its query says which, under which name, and
+/// what it has of it already.
 async fn enter(
     request: HttpRequest,
     payload: web::Payload,
@@ -103,6 +118,6 @@ async fn enter(
     rooms: web::Data<ChatRooms>,
 ) -> Result<HttpResponse> {
     let arrival = arrival.into_inner().check().map_err(ErrorBadRequest)?;
-    let person = Person::new(arrival, Rooms::clone(&rooms));
+    let person = Person::new(arrival, &rooms);
     Ok(endpoint.upgrade(&request, payload, person)?)
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Instant};
 
 use serde::Serialize;
 
-use super::figures::{Figures, Watched};
-use crate::{person::ChatRooms, protocol::milliseconds_since_1970};
+use super::figures::{Figures, Joining, Watched};
+use crate::chat::{protocol::milliseconds_since_1970, rooms::ChatRooms};
 
 /// What was so in a second, for the charts.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +36,9 @@ pub(crate) struct Snapshot {
     totals: Totals,
     /// The largest rooms, the largest first.
     rooms: Vec<RoomSize>,
+    /// There if there are other nodes to be joined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backplane: Option<Joining>,
 }
 
 /// What was counted since the start.
@@ -55,6 +58,7 @@ struct Totals {
 #[derive(Debug, Clone, Serialize)]
 struct RoomSize {
     name: String,
+    /// On all nodes.
     members: usize,
 }
 
@@ -94,6 +98,7 @@ impl Sampler {
         rooms.truncate(ROOMS);
         let rooms = rooms.into_iter();
         Snapshot {
+            backplane: watched.backplane,
             sample: Sample {
                 at: milliseconds_since_1970(),
                 connections: watched.connections,

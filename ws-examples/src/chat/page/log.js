@@ -36,11 +36,17 @@ export class Log {
     this.#line("system", text);
   }
 
-  /** The conversation has a hole here: this page was away. */
+  /** The conversation has a hole here. */
   gap(text) {
     // a connection that comes and goes makes one hole
     if (this.#list.lastElementChild?.className === "gap") this.#list.lastElementChild.remove();
     this.#line("gap", text);
+  }
+
+  /** This page was away, and has what was said meanwhile. */
+  back(text) {
+    if (this.#list.lastElementChild?.className === "back system") this.#list.lastElementChild.remove();
+    this.#line("back system", text);
   }
 
   #line(kind, text) {

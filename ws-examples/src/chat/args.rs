@@ -3,15 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 
 use clap::Parser;
-use ws_examples::ServerKind;
+use crate::ServerKind;
 
 /// Serves a chat page: open it in two browsers and talk.
 ///
+/// Rooms keep their last 200 lines: pages that come back, and those that are
+/// new, are shown them. With --backplane several of these programs are nodes
+/// that serve the same rooms.
+///
 /// The program stops on SIGTERM and on Ctrl-C; pages reconnect by themselves
 /// when it is started again.
-#[derive(Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "chat", version, after_help = AFTERWORD)]
-pub(crate) struct Args {
+pub struct Args {
     /// TCP port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 8080, value_name = "N")]
     pub(crate) port: u16,
@@ -32,6 +36,15 @@ pub(crate) struct Args {
     /// page asks nobody who they are
     #[arg(long, requires = "admin")]
     pub(crate) admin_for_anyone: bool,
+    /// Serve the same rooms as all other nodes at this engine: redis://HOST:PORT
+    /// (rediss:// for TLS, redis+cluster:// for a cluster) or nats://HOST:PORT
+    /// (tls:// for TLS). NATS needs JetStream: nats-server -js
+    #[arg(long, value_name = "URL")]
+    pub(crate) backplane: Option<String>,
+    /// Start though the backplane is not there yet, and join when it is: what
+    /// is said waits for it until then
+    #[arg(long, requires = "backplane")]
+    pub(crate) backplane_later: bool,
 }
 
 const AFTERWORD: &str = "\
@@ -40,4 +53,7 @@ Examples:
   chat --host 0.0.0.0 --port 80 --workers 4
   chat --admin
   chat --server stock --admin 127.0.0.1:9000
-  chat --admin 10.0.0.5:9000 --admin-for-anyone";
+  chat --admin 10.0.0.5:9000 --admin-for-anyone
+  chat --port 8080 --backplane redis://127.0.0.1:6379
+  chat --port 8090 --backplane redis://127.0.0.1:6379
+  chat --backplane nats://10.0.0.7:4222 --backplane-later";

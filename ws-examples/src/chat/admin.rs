@@ -20,14 +20,14 @@ use actix_web::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::layers::FanoutBuilder;
 use tokio::time::{MissedTickBehavior, interval};
-use ws_examples::{
+use crate::{
     StartError,
     page::{files, headers},
 };
 use ws_server::{Endpoint, Shutdown, UpgradeError, WsServer, metrics as names};
 
 use self::{board::Board, figures::Figures, sample::Sampler, watcher::Watcher};
-use crate::person::ChatRooms;
+use crate::chat::rooms::ChatRooms;
 
 pub(crate) use self::figures::Watched;
 

@@ -56,7 +56,7 @@ follow({
   },
 });
 
-function show({ sample, totals, rooms }) {
+function show({ sample, totals, rooms, backplane }) {
   // The newest of the history may come a second time.
   const moves = samples.at(-1)?.at !== sample.at;
   if (moves) samples.push(sample);
@@ -76,11 +76,27 @@ function show({ sample, totals, rooms }) {
   set("behind", count(sample.behind));
   $("behind-tile").toggleAttribute("data-warn", sample.behind > 0);
 
+  $("backplane-tile").hidden = !backplane;
+  if (backplane) showBackplane(backplane);
+
   const refused = totals.broadcasts_refused ? `, ${count(totals.broadcasts_refused)} refused` : "";
   set("broadcasts", `${count(totals.broadcasts)} broadcasts${refused}`);
   closes.total(totals.closed);
   charts.show(samples, seconds, moves);
   showRooms(rooms, sample.rooms);
+}
+
+/** How this node is joined to the others. */
+function showBackplane({ engine, connected, nodes, queued, lost, given_up, gaps }) {
+  set("backplane-title", engine);
+  set("backplane-nodes", connected ? count(nodes) : "away");
+  $("backplane-tile").toggleAttribute("data-warn", !connected);
+  const notes = [connected ? (nodes === 1 ? "node joined" : "nodes joined") : "the other nodes are not reached"];
+  if (queued) notes.push(`${bytes(queued)} waiting`);
+  if (given_up) notes.push(`${count(given_up)} given up`);
+  if (lost) notes.push(`lost ${count(lost)} ×`);
+  if (gaps) notes.push(`${count(gaps)} gaps`);
+  set("backplane-note", notes.join(", "));
 }
 
 function set(id, text) {

@@ -1,9 +1,9 @@
 //! The page's files.
 
-use ws_examples::page::{CSS, File, HTML, JS};
+use crate::page::{CSS, File, HTML, JS};
 
 /// The files of the chat.
-pub(crate) const FILES: [File; 12] = [
+pub(crate) const FILES: [File; 13] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/style.css", CSS, include_str!("page/style.css")),
     ("/app.js", JS, include_str!("page/app.js")),
@@ -14,6 +14,7 @@ pub(crate) const FILES: [File; 12] = [
     ("/log.js", JS, include_str!("page/log.js")),
     ("/outbox.js", JS, include_str!("page/outbox.js")),
     ("/people.js", JS, include_str!("page/people.js")),
+    ("/place.js", JS, include_str!("page/place.js")),
     ("/status.js", JS, include_str!("page/status.js")),
     ("/text.js", JS, include_str!("page/text.js")),
 ];

@@ -7,6 +7,7 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_util::registry::{AtomicStorage, Registry};
+use serde::Serialize;
 use ws_server::metrics as names;
 
 /// A recorder that keeps the newest value of each counter and gauge.
@@ -29,11 +30,43 @@ pub(crate) struct Watched {
     pub(crate) broadcasts_refused: u64,
     /// Connections closed, by cause.
     pub(crate) closed: BTreeMap<String, u64>,
+    /// What joins this node to others, if there is such a thing.
+    pub(crate) backplane: Option<Joining>,
+}
+
+/// The backplane, as this node sees it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Joining {
+    /// Such as `Redis`.
+    engine: String,
+    connected: bool,
+    /// This one and those that it hears of.
+    nodes: f64,
+    /// Bytes that wait to be published.
+    queued: f64,
+    published: u64,
+    received: u64,
+    given_up: u64,
+    /// Connections to it that were lost.
+    lost: u64,
+    /// Times that lines were missing.
+    gaps: u64,
 }
 
 impl Watched {
     /// What metrics call the chat's connections, and its rooms.
     pub(crate) const NAME: &str = "chat";
+
+    /// What a figure of a backplane is part of. Rooms of one process keep their
+    /// lines in memory, which joins nobody.
+    fn joining(&mut self, key: &Key) -> Option<&mut Joining> {
+        let engine = label(key, "backplane").filter(|engine| *engine != "memory")?;
+        let joining = self.backplane.get_or_insert_default();
+        if joining.engine.is_empty() {
+            engine.clone_into(&mut joining.engine);
+        }
+        Some(joining)
+    }
 }
 
 impl Figures {
@@ -41,10 +74,18 @@ impl Figures {
     pub(crate) fn read(&self) -> Watched {
         let mut watched = Watched::default();
         self.0.visit_gauges(|key, gauge| {
+            let value = f64::from_bits(gauge.load(Ordering::Relaxed));
+            if let Some(joining) = watched.joining(key) {
+                match key.name() {
+                    names::BACKPLANE_CONNECTED => joining.connected = value > 0.0,
+                    names::BACKPLANE_NODES => joining.nodes = value,
+                    names::BACKPLANE_QUEUED_BYTES => joining.queued = value,
+                    _ => {}
+                }
+            }
             if !is_watched(key) {
                 return;
             }
-            let value = f64::from_bits(gauge.load(Ordering::Relaxed));
             match key.name() {
                 names::CONNECTIONS_OPEN => watched.connections = value,
                 names::QUEUED => watched.queued = value,
@@ -53,10 +94,20 @@ impl Figures {
             }
         });
         self.0.visit_counters(|key, counter| {
+            let value = counter.load(Ordering::Relaxed);
+            if let Some(joining) = watched.joining(key) {
+                match key.name() {
+                    names::BACKPLANE_PUBLISHED => joining.published = value,
+                    names::BACKPLANE_RECEIVED => joining.received = value,
+                    names::BACKPLANE_GIVEN_UP => joining.given_up = value,
+                    names::BACKPLANE_LOST => joining.lost = value,
+                    names::BACKPLANE_GAPS => joining.gaps = value,
+                    _ => {}
+                }
+            }
             if !is_watched(key) {
                 return;
             }
-            let value = counter.load(Ordering::Relaxed);
             match key.name() {
                 names::CONNECTIONS => watched.opened = value,
                 names::MESSAGES_RECEIVED => watched.messages_received = value,

@@ -12,7 +12,7 @@ use super::{
     sample::{Sample, Snapshot},
     watcher::{Place, Watcher},
 };
-use crate::protocol::milliseconds_since_1970;
+use crate::chat::protocol::milliseconds_since_1970;
 
 /// The last minutes, and those who hear of every new second.
 pub(crate) struct Board {

@@ -25,6 +25,7 @@ const BUSY = 1013;
  *                                 until: performance.now() of the next try
  *   heard(message)                everything but pongs
  *   measured(milliseconds)        one round trip
+ * and asks it since()             the position it has, or null
  */
 export class Connection {
   #url;
@@ -38,14 +39,15 @@ export class Connection {
 
   constructor({ room, name }, listener) {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const query = `room=${encodeURIComponent(room)}&name=${encodeURIComponent(name)}`;
+    const query = new URLSearchParams({ room, name });
     this.#url = `${scheme}//${location.host}/ws?${query}`;
     this.#listener = listener;
   }
 
   connect() {
     this.#abandon();
-    const socket = new WebSocket(this.#url);
+    const since = this.#listener.since();
+    const socket = new WebSocket(since === null ? this.#url : `${this.#url}&since=${since}`);
     socket.onmessage = (event) => this.#hear(event.data);
     socket.onclose = (event) => this.#ended(event.code, event.reason);
     this.#socket = socket;

@@ -1,6 +1,6 @@
 //! The page's files.
 
-use ws_examples::page::{CSS, File, HTML, JS};
+use crate::page::{CSS, File, HTML, JS};
 
 pub(super) const FILES: [File; 8] = [
     ("/admin", HTML, include_str!("page/index.html")),

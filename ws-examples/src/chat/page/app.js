@@ -7,14 +7,19 @@ import { JoinForm, invitation, linkTo, showInAddress } from "/join.js";
 import { Log } from "/log.js";
 import { Outbox } from "/outbox.js";
 import { People } from "/people.js";
+import { Place } from "/place.js";
 import { Status } from "/status.js";
 import { plural } from "/text.js";
 
 const $ = (id) => document.getElementById(id);
 
 let connection = null;
+let place = null; // how far the room has been read
 let room = "";
 let you = null; // this connection's id, from its welcome
+let yours = new Set(); // that one, and those of connections before
+let missed = null; // how many lines from before are still to come; null before that is known
+let resumes = false; // whether what was said before this page came is there
 let awaySince = null; // when an open connection was lost
 let unread = 0;
 
@@ -25,7 +30,7 @@ const people = new People({
 });
 const follow = new Follow($("scroller"), $("newer"));
 const log = new Log($("log"), $("empty"));
-const outbox = new Outbox($("waiting"), (text) => send({ type: "say", text }), restFocus);
+const outbox = new Outbox($("waiting"), hand, discarded);
 const status = new Status({
   state: $("state"),
   now: $("now"),
@@ -43,10 +48,15 @@ const join = new JoinForm($("join"), enter);
 const hears = {
   welcome(message) {
     you = message.you;
+    yours.add(you);
     people.reset(message.people, you);
-    if (awaySince !== null) tellOfGap();
-    outbox.flush();
     composer.recheck();
+  },
+  recovery(message) {
+    if (awaySince !== null || !message.complete) tellOfAbsence(message);
+    place.moved(message);
+    missed = message.messages;
+    if (missed === 0) caughtUp();
   },
   joined({ person }) {
     if (people.joined(person)) tell(`${person.name} joined`);
@@ -55,14 +65,25 @@ const hears = {
     const name = people.left(id);
     if (name !== null) tell(`${name} left`);
   },
-  said({ id, text, at }) {
-    const mine = id === you;
+  said(message) {
+    const { id, line } = message;
     people.typing(id, false);
-    if (mine) outbox.said(text);
-    log.said({ id, name: people.nameOf(id), text, at, mine });
-    if (mine) follow.toEnd();
-    else follow.grew(1);
-    if (!mine && document.hidden) countUnread(unread + 1);
+    const mine = outbox.said(line) || yours.has(id);
+    const isNew = place.take({ ...message, mine });
+    const isOld = missed !== 0 && !resumes;
+    if (isNew) {
+      log.said({ name: people.nameOf(id), ...message, mine });
+      if (mine || isOld) follow.toEnd();
+      else follow.grew(1);
+      if (!mine && !isOld && document.hidden) countUnread(unread + 1);
+    }
+    if (missed > 0) {
+      missed -= 1;
+      if (missed === 0) caughtUp();
+    }
+  },
+  unsaid({ line, why }) {
+    outbox.unsaid(line, why);
   },
   typing({ id, on }) {
     people.typing(id, on);
@@ -85,6 +106,17 @@ function lost() {
   if (you !== null) awaySince = Date.now();
   you = null;
   follow.grew();
+  missed = null;
+}
+
+/** All that was said before is here: what this page wrote meanwhile may come behind it. */
+function caughtUp() {
+  resumes = true;
+  outbox.flush();
+}
+
+function hand(line) {
+  return missed === 0 && send({ type: "say", ...line });
 }
 
 function send(message) {
@@ -93,6 +125,7 @@ function send(message) {
 
 function say(text) {
   if (!outbox.add(text)) return "Too many messages are waiting already; this one stays here.";
+  place.save();
   follow.toEnd();
   return null;
 }
@@ -102,10 +135,16 @@ function tell(text) {
   follow.grew();
 }
 
-function tellOfGap() {
-  const seconds = Math.max(1, Math.round((Date.now() - awaySince) / 1000));
+function tellOfAbsence({ messages, complete }) {
+  let text = "";
+  if (awaySince !== null) {
+    const seconds = Math.max(1, Math.round((Date.now() - awaySince) / 1000));
+    text = `Back after ${plural(seconds, "second", "seconds")}. `;
+  }
   awaySince = null;
-  log.gap(`Back after ${plural(seconds, "second", "seconds")}. What was said meanwhile is not shown.`);
+  if (!complete) log.gap(`${text}Some of what was said before is missing here.`);
+  else if (messages === 0) log.back(`${text}Nothing was missed.`);
+  else log.back(`${text}${plural(messages, "message was", "messages were")} missed, and ${messages === 1 ? "is" : "are"} here now.`);
   follow.grew();
 }
 
@@ -113,13 +152,23 @@ function enter(wanted) {
   room = wanted.room;
   log.clear();
   people.reset([], null);
+  place = new Place(room, () => outbox.kept());
+  const left = place.recall();
+  for (const message of left.lines) log.said(message);
+  outbox.restore(left.waiting);
+  resumes = left.lines.length > 0;
   $("room-title").textContent = `#${room}`;
   const invited = invitation();
   if (invited.name !== wanted.name || invited.room !== room) showInAddress(room);
   show("chat");
   countUnread(0);
   follow.toEnd();
-  connection = new Connection(wanted, { heard, changed, measured: (ms) => status.measured(ms) });
+  connection = new Connection(wanted, {
+    heard,
+    changed,
+    measured: (ms) => status.measured(ms),
+    since: () => place.since,
+  });
   connection.connect();
   restFocus();
 }
@@ -128,6 +177,9 @@ function leave() {
   connection.leave();
   connection = null;
   awaySince = null;
+  yours = new Set();
+  place.forget();
+  place = null;
   outbox.clear();
   composer.clear();
   status.forget();
@@ -136,6 +188,11 @@ function leave() {
   show("join");
   countUnread(0);
   join.focus();
+}
+
+function discarded() {
+  place.save();
+  restFocus();
 }
 
 /** Where the focus goes when its button is gone; on a phone no keyboard shall cover the conversation. */
@@ -188,6 +245,7 @@ function start() {
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") showPeople(false);
   });
+  addEventListener("pagehide", () => place?.saveNow());
   addEventListener("online", () => connection?.hurry());
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
