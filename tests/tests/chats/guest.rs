@@ -137,6 +137,26 @@ impl Guest {
     }
 }
 
+/// Whom a node lists in a room: how many of the guests.
+pub(crate) async fn people(node: SocketAddr, room: usize) -> Option<usize> {
+    let stream = TcpStream::connect(node).await.ok()?;
+    let url = format!("ws://{node}/ws?room=room{room}&name=probe");
+    let (mut socket, _) = client_async(url, stream).await.ok()?;
+    while let Some(Ok(message)) = socket.next().await {
+        let Ok(text) = message.into_text() else {
+            continue;
+        };
+        let Ok(said) = serde_json::from_str::<Value>(&text) else {
+            continue;
+        };
+        if let Some(people) = said["people"].as_array() {
+            let names = people.iter().filter_map(|it| it["name"].as_str());
+            return Some(names.filter(|name| name.starts_with("guest")).count());
+        }
+    }
+    None
+}
+
 /// How long connecting may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// After which a node counts as gone; it sends Pings more often.

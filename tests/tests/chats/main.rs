@@ -17,13 +17,18 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::sleep};
 use ws_tests::{
     engine::{self, Engine, Start, nats, redis},
-    wait::until,
+    wait::{until, within},
 };
 
-use self::{diary::Diary, guest::Guest, nodes::Nodes, trouble::Trouble};
+use self::{
+    diary::Diary,
+    guest::{Guest, people},
+    nodes::Nodes,
+    trouble::Trouble,
+};
 
 #[actix_web::test]
 async fn chats_over_redis_lose_nothing_whatever_is_killed() {
@@ -49,7 +54,7 @@ async fn chats_lose_nothing(start: Start) {
     eprintln!("chats over {}: WS_TESTS_CHATS_SEED={seed}", start.program);
     let begun = Instant::now();
     let mut engine = Engine::start(start).await;
-    let nodes = Rc::new(Nodes::start(NODES, &engine.url()).await);
+    let nodes = Rc::new(Nodes::start(NODES, &engine).await);
     let diaries: Vec<_> = (0..GUESTS).map(|_| Diary::new()).collect();
     let guests = diaries.iter().enumerate().map(|(number, diary)| {
         let guest = Guest::new(number, format!("room{}", number % ROOMS), diary, &nodes);
@@ -76,6 +81,20 @@ async fn chats_lose_nothing(start: Start) {
     diary::until_equal(&diaries, ROOMS).await;
     eprintln!(
         "all have all {:.1?} after the last trouble",
+        quiet.elapsed()
+    );
+    within("all nodes to list all people", async {
+        for node in nodes.all() {
+            for room in 0..ROOMS {
+                while people(node, room).await != Some(GUESTS / ROOMS) {
+                    sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    })
+    .await;
+    eprintln!(
+        "all list all {:.1?} after the last trouble",
         quiet.elapsed()
     );
     nodes.end();

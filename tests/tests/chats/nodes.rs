@@ -3,11 +3,12 @@ use std::{
     net::SocketAddr,
 };
 
-use ws_tests::program::Program;
+use ws_tests::{cable::Cable, engine::Engine, program::Program};
 
 /// Processes of the program `chat` that serve the same rooms.
 pub(crate) struct Nodes {
-    url: String,
+    /// Each has a way of its own to the engine.
+    ways: Vec<(Cable, String)>,
     programs: RefCell<Vec<Option<(SocketAddr, Program)>>>,
     stage: Cell<Stage>,
 }
@@ -22,9 +23,16 @@ pub(crate) enum Stage {
 }
 
 impl Nodes {
-    pub(crate) async fn start(count: usize, engine: &str) -> Self {
+    pub(crate) async fn start(count: usize, engine: &Engine) -> Self {
+        let (url, port) = (engine.url(), engine.port());
+        let mut ways = Vec::new();
+        for _ in 0..count {
+            let cable = Cable::to(([127, 0, 0, 1], port).into()).await;
+            let its = cable.address().port().to_string();
+            ways.push((cable, url.replace(&port.to_string(), &its)));
+        }
         let nodes = Self {
-            url: engine.to_owned(),
+            ways,
             programs: RefCell::new((0..count).map(|_| None).collect()),
             stage: Cell::new(Stage::Talk),
         };
@@ -36,7 +44,14 @@ impl Nodes {
 
     /// Starts one, also while the engine is away.
     pub(crate) async fn begin(&self, number: usize) {
-        let arguments = ["--port", "0", "--workers", "1", "--backplane", &self.url];
+        let arguments = [
+            "--port",
+            "0",
+            "--workers",
+            "1",
+            "--backplane",
+            &self.ways[number].1,
+        ];
         let arguments = [arguments.as_slice(), &["--backplane-later"]].concat();
         let mut program = Program::start("chat", &arguments);
         let address = program.address().await;
@@ -46,6 +61,28 @@ impl Nodes {
     /// Ends one on the spot (SIGKILL).
     pub(crate) fn kill(&self, number: usize) {
         self.programs.borrow_mut()[number] = None;
+    }
+
+    /// Has one do nothing, with its connections open (SIGSTOP), or go on.
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "only trouble changes it, and awaits this"
+    )]
+    pub(crate) async fn signal(&self, number: usize, signal: &str) {
+        if let Some((_, program)) = &self.programs.borrow()[number] {
+            program.signal(signal).await;
+        }
+    }
+
+    /// The way of one to the engine.
+    pub(crate) fn cable(&self, number: usize) -> &Cable {
+        &self.ways[number].0
+    }
+
+    /// All that run.
+    pub(crate) fn all(&self) -> Vec<SocketAddr> {
+        let programs = self.programs.borrow();
+        programs.iter().flatten().map(|it| it.0).collect()
     }
 
     /// One that runs.

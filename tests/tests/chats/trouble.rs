@@ -16,6 +16,8 @@ pub(crate) struct Trouble {
     nodes_killed: usize,
     engines_killed: usize,
     stalls: usize,
+    nodes_stalled: usize,
+    cuts: usize,
 }
 
 impl Trouble {
@@ -26,6 +28,8 @@ impl Trouble {
             nodes_killed: 0,
             engines_killed: 0,
             stalls: 0,
+            nodes_stalled: 0,
+            cuts: 0,
         }
     }
 
@@ -35,10 +39,12 @@ impl Trouble {
         while begun.elapsed() < self.time {
             let pause = self.chance.u64(500..2500);
             sleep(Duration::from_millis(pause)).await;
-            let what = match self.chance.u32(..10) {
-                0..5 => self.kill_node(nodes).await,
-                5..8 => self.kill_engine(engine).await,
-                _ => self.stall(engine).await,
+            let what = match self.chance.u32(..12) {
+                0..4 => self.kill_node(nodes).await,
+                4..7 => self.kill_engine(engine).await,
+                7..9 => self.stall(engine).await,
+                9 => self.stall_node(nodes).await,
+                _ => self.cut(nodes).await,
             };
             let deliveries: usize = diaries.iter().map(Diary::deliveries).sum();
             eprintln!(
@@ -58,6 +64,34 @@ impl Trouble {
         sleep(Duration::from_millis(away)).await;
         nodes.begin(number).await;
         format!("node {number} killed, {away} ms")
+    }
+
+    async fn stall_node(&mut self, nodes: &Nodes) -> String {
+        self.nodes_stalled += 1;
+        let number = self.chance.usize(..3);
+        let time = self.chance.u64(500..4000);
+        nodes.signal(number, "STOP").await;
+        sleep(Duration::from_millis(time)).await;
+        nodes.signal(number, "CONT").await;
+        format!("node {number} stalled, {time} ms")
+    }
+
+    /// Takes the engine from a node, or has it wait.
+    async fn cut(&mut self, nodes: &Nodes) -> String {
+        self.cuts += 1;
+        let number = self.chance.usize(..3);
+        let time = self.chance.u64(100..3000);
+        let stalled = self.chance.bool();
+        let cable = nodes.cable(number);
+        if stalled {
+            cable.stall();
+        } else {
+            cable.cut();
+        }
+        sleep(Duration::from_millis(time)).await;
+        cable.mend();
+        let how = if stalled { "held up" } else { "cut" };
+        format!("way of node {number} {how}, {time} ms")
     }
 
     async fn kill_engine(&mut self, engine: &mut Engine) -> String {
@@ -83,6 +117,8 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "nodes killed   {:>8}", self.nodes_killed)?;
         writeln!(f, "engines killed {:>8}", self.engines_killed)?;
-        write!(f, "stalls         {:>8}", self.stalls)
+        writeln!(f, "engine stalled {:>8}", self.stalls)?;
+        writeln!(f, "nodes stalled  {:>8}", self.nodes_stalled)?;
+        write!(f, "ways cut       {:>8}", self.cuts)
     }
 }

@@ -230,15 +230,19 @@ mod tests {
 
     /// Writes down what it is told.
     #[derive(Default)]
-    struct Diary(Mutex<Vec<String>>);
+    struct Diary {
+        said: Mutex<Vec<String>>,
+        /// A thread is blocked for so many messages.
+        blocked: Mutex<usize>,
+    }
 
     impl Diary {
         fn note(&self, text: String) {
-            self.0.lock().unwrap().push(text);
+            self.said.lock().unwrap().push(text);
         }
 
         fn take(&self) -> Vec<String> {
-            mem::take(&mut self.0.lock().unwrap())
+            mem::take(&mut self.said.lock().unwrap())
         }
     }
 
@@ -250,6 +254,11 @@ mod tests {
         }
 
         fn record(&self, recorded: Recorded) -> Result<(), Busy> {
+            let mut blocked = self.blocked.lock().unwrap();
+            if *blocked > 0 {
+                *blocked -= 1;
+                return Err(Busy);
+            }
             self.note(format!("{} {}", recorded.offset, recorded.live));
             Ok(())
         }
@@ -361,6 +370,31 @@ mod tests {
             .course
             .take(place, payload(), &follower.diary, &follower.meters, now);
         assert_eq!(follower.diary.take(), ["4 true"]);
+    }
+
+    #[test]
+    fn what_a_blocked_thread_did_not_take_comes_again() {
+        let mut follower = Follower::at(1, 3);
+        *follower.diary.blocked.lock().unwrap() = 1;
+        let now = Instant::now();
+        for offset in [4, 5] {
+            let position = Position { epoch: 1, offset };
+            let place = Place {
+                position,
+                previous: offset - 1,
+            };
+            let Follower {
+                course,
+                diary,
+                meters,
+            } = &mut follower;
+            course.take(place, payload(), diary, meters, now);
+        }
+        assert_eq!(follower.course.due(), Some(now + RETRY));
+        assert!(follower.diary.take().is_empty(), "nothing overtakes it");
+        *follower.diary.blocked.lock().unwrap() = 1;
+        follower.subscribed(1, 5);
+        assert_eq!(follower.diary.take(), ["4 true", "5 true", "caught up 5"]);
     }
 
     #[test]
