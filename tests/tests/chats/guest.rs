@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, rc::Rc, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, rc::Rc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -42,7 +42,9 @@ impl Guest {
                 && let Ok(Some(socket)) = timeout(PATIENCE, self.enter(node)).await
             {
                 self.visit(socket).await;
-                self.diary.cut();
+                if self.nodes.stage() != Stage::Leave {
+                    self.diary.cut();
+                }
             } else {
                 sleep(Duration::from_millis(fastrand::u64(20..200))).await;
             }
@@ -137,27 +139,50 @@ impl Guest {
     }
 }
 
-/// Whom a node lists in a room: how many of the guests.
-pub(crate) async fn people(node: SocketAddr, room: usize) -> Option<usize> {
-    let stream = TcpStream::connect(node).await.ok()?;
+/// Comes to a room, and stays until it has been told of so many guests.
+///
+/// Who is first in a room on its node is told of those on others a moment
+/// later.
+pub(crate) async fn until_people(node: SocketAddr, room: usize, count: usize) {
+    let stream = TcpStream::connect(node).await.expect("it listens");
     let url = format!("ws://{node}/ws?room=room{room}&name=probe");
-    let (mut socket, _) = client_async(url, stream).await.ok()?;
-    while let Some(Ok(message)) = socket.next().await {
-        let Ok(text) = message.into_text() else {
-            continue;
+    let (mut socket, _) = client_async(url, stream).await.expect("it lets all in");
+    let mut people = HashMap::new();
+    loop {
+        let said = async {
+            loop {
+                if let Message::Text(text) = socket.next().await?.ok()? {
+                    return serde_json::from_str::<Value>(&text).ok();
+                }
+            }
         };
-        let Ok(said) = serde_json::from_str::<Value>(&text) else {
-            continue;
+        let Ok(said) = timeout(LONG, said).await else {
+            let mut names: Vec<_> = people.values().collect();
+            names.sort_unstable();
+            panic!("{node} lists {} in room {room}: {names:?}", names.len());
         };
-        if let Some(people) = said["people"].as_array() {
-            let names = people.iter().filter_map(|it| it["name"].as_str());
-            return Some(names.filter(|name| name.starts_with("guest")).count());
+        let said = said.expect("it stays");
+        let listed = said["people"].as_array().into_iter().flatten();
+        for person in listed.chain([&said["person"]]) {
+            let (id, name) = (person["id"].as_str(), person["name"].as_str());
+            if let (Some(id), Some(name)) = (id, name)
+                && name.starts_with("guest")
+            {
+                people.insert(id.to_owned(), name.to_owned());
+            }
+        }
+        if said["type"] == "left" {
+            people.remove(said["id"].as_str().unwrap_or_default());
+        }
+        if people.len() == count {
+            return;
         }
     }
-    None
 }
 
 /// How long connecting may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Longer than a node takes to find another dead.
+const LONG: Duration = Duration::from_secs(15);
 /// After which a node counts as gone; it sends Pings more often.
 const SILENCE: Duration = Duration::from_secs(30);

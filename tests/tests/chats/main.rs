@@ -17,15 +17,15 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use tokio::{sync::Mutex, time::sleep};
+use tokio::sync::Mutex;
 use ws_tests::{
     engine::{self, Engine, Start, nats, redis},
-    wait::{until, within},
+    wait::until,
 };
 
 use self::{
     diary::Diary,
-    guest::{Guest, people},
+    guest::{Guest, until_people},
     nodes::Nodes,
     trouble::Trouble,
 };
@@ -83,16 +83,11 @@ async fn chats_lose_nothing(start: Start) {
         "all have all {:.1?} after the last trouble",
         quiet.elapsed()
     );
-    within("all nodes to list all people", async {
-        for node in nodes.all() {
-            for room in 0..ROOMS {
-                while people(node, room).await != Some(GUESTS / ROOMS) {
-                    sleep(Duration::from_millis(50)).await;
-                }
-            }
+    for node in nodes.all() {
+        for room in 0..ROOMS {
+            until_people(node, room, GUESTS / ROOMS).await;
         }
-    })
-    .await;
+    }
     eprintln!(
         "all list all {:.1?} after the last trouble",
         quiet.elapsed()

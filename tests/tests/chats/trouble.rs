@@ -13,6 +13,7 @@ use crate::{diary::Diary, nodes::Nodes};
 pub(crate) struct Trouble {
     chance: Rng,
     time: Duration,
+    pack: Vec<Kind>,
     nodes_killed: usize,
     engines_killed: usize,
     stalls: usize,
@@ -20,11 +21,21 @@ pub(crate) struct Trouble {
     cuts: usize,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    NodeKilled,
+    NodeStalled,
+    WayCut,
+    EngineKilled,
+    EngineStalled,
+}
+
 impl Trouble {
     pub(crate) fn new(seed: u64, time: Duration) -> Self {
         Self {
             chance: Rng::with_seed(seed),
             time,
+            pack: Vec::new(),
             nodes_killed: 0,
             engines_killed: 0,
             stalls: 0,
@@ -39,12 +50,12 @@ impl Trouble {
         while begun.elapsed() < self.time {
             let pause = self.chance.u64(500..2500);
             sleep(Duration::from_millis(pause)).await;
-            let what = match self.chance.u32(..12) {
-                0..4 => self.kill_node(nodes).await,
-                4..7 => self.kill_engine(engine).await,
-                7..9 => self.stall(engine).await,
-                9 => self.stall_node(nodes).await,
-                _ => self.cut(nodes).await,
+            let what = match self.next() {
+                Kind::NodeKilled => self.kill_node(nodes).await,
+                Kind::EngineKilled => self.kill_engine(engine).await,
+                Kind::EngineStalled => self.stall(engine).await,
+                Kind::NodeStalled => self.stall_node(nodes).await,
+                Kind::WayCut => self.cut(nodes).await,
             };
             let deliveries: usize = diaries.iter().map(Diary::deliveries).sum();
             eprintln!(
@@ -53,6 +64,17 @@ impl Trouble {
                 deliveries - heard
             );
             heard = deliveries;
+        }
+    }
+
+    /// Each comes in its turn, as cards do of a pack that is shuffled.
+    fn next(&mut self) -> Kind {
+        loop {
+            if let Some(kind) = self.pack.pop() {
+                return kind;
+            }
+            self.pack = PACK.to_vec();
+            self.chance.shuffle(&mut self.pack);
         }
     }
 
@@ -122,3 +144,14 @@ impl fmt::Display for Trouble {
         write!(f, "ways cut       {:>8}", self.cuts)
     }
 }
+
+const PACK: [Kind; 8] = [
+    Kind::NodeKilled,
+    Kind::NodeKilled,
+    Kind::NodeKilled,
+    Kind::NodeStalled,
+    Kind::WayCut,
+    Kind::EngineKilled,
+    Kind::EngineKilled,
+    Kind::EngineStalled,
+];
