@@ -219,6 +219,7 @@ async fn garbage_of_strangers_hurts_nobody(carrier: Carrier) {
     ];
     let keep = Keep {
         messages: 10_000,
+        bytes: 256 << 10,
         age: None,
     };
     let mut number = 0;

@@ -71,7 +71,7 @@ async fn lists_are_equal_after_hundreds_have_come_and_gone(carrier: Carrier) {
                 let node = &nodes[fastrand::usize(..nodes.len())];
                 // The new one comes before the old one goes, or after.
                 if fastrand::bool() {
-                    client = None;
+                    drop(client.take());
                 }
                 client = Some(node.enter(&format!("{visitor:02}-{visit}")).await);
             }
