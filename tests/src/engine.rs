@@ -57,6 +57,16 @@ pub struct Start {
     pub arguments: Vec<String>,
 }
 
+impl Start {
+    /// With more arguments.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        let more = arguments.iter().map(|argument| (*argument).to_owned());
+        self.arguments.extend(more);
+        self
+    }
+}
+
 impl Engine {
     /// Starts one on a free port, and waits until clients may come.
     pub async fn start(start: Start) -> Self {

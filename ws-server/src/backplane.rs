@@ -15,15 +15,21 @@ use bytes::Bytes;
 use thiserror::Error;
 
 mod inbox;
+mod memory;
 #[cfg(feature = "nats")]
 mod nats;
 mod position;
+#[cfg(feature = "redis")]
+mod redis;
 mod topic;
 
 #[cfg(feature = "nats")]
 pub use self::nats::{Nats, Storage};
+#[cfg(feature = "redis")]
+pub use self::redis::Redis;
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
+    memory::Memory,
     position::{InvalidPosition, Position},
     topic::Topic,
 };

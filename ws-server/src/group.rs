@@ -14,6 +14,7 @@ use std::{
 use ws_actors::Outbox;
 
 mod hub;
+mod member;
 mod parcel;
 mod post;
 
@@ -22,6 +23,7 @@ use self::{
     post::{Delivery, Post},
 };
 
+pub use self::member::{InvalidMemberId, MemberId};
 pub(crate) use self::parcel::{Audience, Parcel};
 
 #[derive(Debug)]
@@ -48,22 +50,6 @@ pub(crate) trait Counts: std::fmt::Debug + Send + Sync {
 /// Nobody does.
 impl Counts for () {
     fn delivered(&self, _: usize, _: usize) {}
-}
-
-/// Names a member of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MemberId(u64);
-
-impl MemberId {
-    pub(crate) fn next() -> Self {
-        Self(next_id())
-    }
-
-    /// The number, which no other member of this process has had.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
 }
 
 /// Another thread is so far behind that it takes no more deliveries.

@@ -38,6 +38,7 @@
 
 mod admission;
 pub mod backplane;
+mod cluster;
 mod credentials;
 mod endpoint;
 mod error;
@@ -67,14 +68,16 @@ pub use ws_core::{
 
 pub use self::{
     admission::{Admission, Limit},
+    cluster::{Cluster, ClusterBuilder, PublishError, Publisher, Receipt},
     credentials::{Credential, Credentials},
     endpoint::{Endpoint, EndpointBuilder},
     error::{EndpointError, UpgradeError},
-    group::MemberId,
+    group::{InvalidMemberId, MemberId},
     origin::OriginError,
     rooms::{
-        ActorMembership, ActorRooms, BroadcastError, JoinError, Member, Members, Membership,
-        Presence, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, TellError,
+        ActorMembership, ActorRooms, BroadcastError, History, JoinError, Member, Members,
+        Membership, Presence, Recovery, Room, RoomActor, RoomContext, Rooms, RoomsBuilder, Since,
+        TellError,
     },
     server::WsServer,
     shutdown::{Drain, Shutdown},

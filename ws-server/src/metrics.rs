@@ -15,6 +15,23 @@
 //! | [`DELIVERIES_REFUSED`] | counter | messages that members had no room for, or came too late for |
 //! | [`ROOM_RESTARTS`] | counter | actors of rooms that panicked and began anew |
 //!
+//! A [`Cluster`](crate::Cluster) adds these, with the label `backplane`, the
+//! engine's name:
+//!
+//! | metric | kind | what |
+//! | --- | --- | --- |
+//! | [`BACKPLANE_CONNECTED`] | gauge | 1 while the engine is connected |
+//! | [`BACKPLANE_NODES`] | gauge | nodes that give signs of life, this one too |
+//! | [`BACKPLANE_TOPICS`] | gauge | rooms whose messages are listened to |
+//! | [`BACKPLANE_QUEUED_BYTES`] | gauge | bytes that wait to be published |
+//! | [`BACKPLANE_LOST`] | counter | connections that were lost |
+//! | [`BACKPLANE_PUBLISHED`] | counter | messages that the engine took |
+//! | [`BACKPLANE_GIVEN_UP`] | counter | messages that waited too long, or were refused |
+//! | [`BACKPLANE_RECEIVED`] | counter | messages that arrived |
+//! | [`BACKPLANE_DOUBLES`] | counter | messages that arrived again and were dropped |
+//! | [`BACKPLANE_STRANGE`] | counter | payloads of another version, or of somebody else |
+//! | [`BACKPLANE_GAPS`] | counter | times that messages of a record were missing |
+//!
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
 //! with the labels `endpoint` and `reason`: `handshake`, `origin`, `shutting_down`,
 //! `full_in_all`, `full_endpoint`, `full_address`.
@@ -39,6 +56,30 @@ pub const DELIVERIES_REFUSED: &str = "ws_deliveries_refused_total";
 /// The number of actors of rooms that panicked and began anew.
 pub const ROOM_RESTARTS: &str = "ws_room_restarts_total";
 
+/// Whether the backplane's engine is connected: 1 or 0.
+pub const BACKPLANE_CONNECTED: &str = "ws_backplane_connected";
+/// The number of nodes that give signs of life.
+pub const BACKPLANE_NODES: &str = "ws_backplane_nodes";
+/// The number of rooms whose messages are listened to.
+pub const BACKPLANE_TOPICS: &str = "ws_backplane_topics";
+/// The number of bytes that wait to be published.
+pub const BACKPLANE_QUEUED_BYTES: &str = "ws_backplane_queued_bytes";
+/// The number of connections to the engine that were lost.
+pub const BACKPLANE_LOST: &str = "ws_backplane_links_lost_total";
+/// The number of messages that the engine took.
+pub const BACKPLANE_PUBLISHED: &str = "ws_backplane_published_total";
+/// The number of messages that waited too long to be published, or were
+/// refused.
+pub const BACKPLANE_GIVEN_UP: &str = "ws_backplane_given_up_total";
+/// The number of messages that arrived.
+pub const BACKPLANE_RECEIVED: &str = "ws_backplane_received_total";
+/// The number of messages that arrived again and were dropped.
+pub const BACKPLANE_DOUBLES: &str = "ws_backplane_doubles_total";
+/// The number of payloads of another version, or of somebody else.
+pub const BACKPLANE_STRANGE: &str = "ws_backplane_strange_total";
+/// The number of times that messages of a record were missing.
+pub const BACKPLANE_GAPS: &str = "ws_backplane_gaps_total";
+
 /// Tells the recorder what each metric means, for the pages that it makes.
 pub fn describe() {
     ws_actors::metrics::describe();
@@ -58,5 +99,34 @@ pub fn describe() {
     describe_counter!(
         ROOM_RESTARTS,
         "actors of rooms that panicked and began anew"
+    );
+    describe_gauge!(BACKPLANE_CONNECTED, "1 while the backplane is connected");
+    describe_gauge!(BACKPLANE_NODES, "nodes that give signs of life");
+    describe_gauge!(BACKPLANE_TOPICS, "rooms whose messages are listened to");
+    describe_gauge!(
+        BACKPLANE_QUEUED_BYTES,
+        "bytes that wait to be published on the backplane"
+    );
+    describe_counter!(
+        BACKPLANE_LOST,
+        "connections to the backplane that were lost"
+    );
+    describe_counter!(BACKPLANE_PUBLISHED, "messages that the backplane took");
+    describe_counter!(
+        BACKPLANE_GIVEN_UP,
+        "messages that were not published in time, or refused"
+    );
+    describe_counter!(BACKPLANE_RECEIVED, "messages that the backplane brought");
+    describe_counter!(
+        BACKPLANE_DOUBLES,
+        "messages that the backplane brought again"
+    );
+    describe_counter!(
+        BACKPLANE_STRANGE,
+        "payloads of another version, or of somebody else"
+    );
+    describe_counter!(
+        BACKPLANE_GAPS,
+        "times that messages of a record were missing"
     );
 }

@@ -7,23 +7,31 @@ use std::{
 
 use actix::Actor;
 use ws_actors::{SendError, WsContext};
-use ws_core::{CloseCode, PreparedMessage, Utf8Bytes};
+use ws_core::{CloseCode, ClosePayload, PreparedMessage, Utf8Bytes};
 
-use crate::group::MemberId;
+use crate::{
+    cluster::{Cluster, Line, Receipt},
+    group::{Audience, MemberId, Parcel},
+};
 
 mod actor;
 mod builder;
 mod error;
+mod history;
+mod log;
 mod membership;
 mod meters;
+mod news;
 mod place;
 mod presence;
+mod reach;
 mod room;
 
 pub use self::{
     actor::{ActorMembership, ActorRooms, RoomActor, RoomContext, TellError},
     builder::RoomsBuilder,
     error::{BroadcastError, JoinError},
+    history::{History, Recovery, Since},
     membership::Membership,
     presence::{Member, Members, Presence},
     room::Room,
@@ -31,7 +39,7 @@ pub use self::{
 use self::{
     builder::Terms,
     place::Place,
-    room::{Newcomer, Refused},
+    room::{Arrived, Newcomer, Refused},
 };
 
 /// Rooms that connections join, and that messages are broadcast to.
@@ -115,7 +123,7 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     where
         A: Actor<Context = WsContext<A>>,
     {
-        Ok(self.admit(&key, data, ctx, false)?.0)
+        Ok(self.admit(&key, data, Since::Now, ctx, false)?.0)
     }
 
     /// As [`join`](Self::join), and tells who was there already.
@@ -135,7 +143,28 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     where
         A: Actor<Context = WsContext<A>>,
     {
-        self.admit(&key, data, ctx, true)
+        self.admit(&key, data, Since::Now, ctx, true)
+    }
+
+    /// As [`join_and_list`](Self::join_and_list), and gives it the messages
+    /// that it has missed, if the rooms keep a [`History`]: first what that
+    /// [reports](History::report), then those messages, then what is sent from
+    /// now on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`join`](Self::join).
+    pub fn join_since<A>(
+        &self,
+        key: K,
+        data: D,
+        since: Since,
+        ctx: &WsContext<A>,
+    ) -> Result<(Membership<K, D>, Members<D>), JoinError>
+    where
+        A: Actor<Context = WsContext<A>>,
+    {
+        self.admit(&key, data, since, ctx, true)
     }
 
     /// A room that has members, to address it often or to keep it.
@@ -169,36 +198,64 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     ///
     /// # Errors
     ///
-    /// If a thread of the server is blocked; then no member gets the message.
-    /// A room without members is no error.
+    /// As for [`Room::broadcast`]. A room without members is no error.
     pub fn broadcast(
         &self,
         key: &K,
         message: impl Into<PreparedMessage>,
     ) -> Result<(), BroadcastError> {
-        self.get(key).map_or(Ok(()), |room| room.broadcast(message))
+        match self.get(key) {
+            Some(room) => room.broadcast(message),
+            None => self.send_away(key, message, &Audience::All),
+        }
+    }
+
+    /// Sends a message to all members of a room, and tells what becomes of it,
+    /// as [`Room::publish`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Room::broadcast`].
+    pub fn publish(
+        &self,
+        key: &K,
+        message: impl Into<PreparedMessage>,
+    ) -> Result<Receipt, BroadcastError> {
+        match (self.get(key), self.line(key)) {
+            (Some(room), _) => room.publish(message),
+            (None, None) => Ok(Receipt::done()),
+            (None, Some(line)) => {
+                let parcel = Parcel::Message(message.into());
+                let draft = line.write(&parcel, &Audience::All)?;
+                let sent = draft.map(|draft| line.publish_and_tell(draft));
+                Ok(sent.transpose()?.unwrap_or_else(Receipt::done))
+            }
+        }
     }
 
     /// Sends a message to all members of a room but these.
     ///
     /// # Errors
     ///
-    /// As for [`broadcast`](Self::broadcast).
+    /// As for [`Room::broadcast`].
     pub fn broadcast_except(
         &self,
         key: &K,
         message: impl Into<PreparedMessage>,
         members: impl IntoIterator<Item = MemberId>,
     ) -> Result<(), BroadcastError> {
-        let room = self.get(key);
-        room.map_or(Ok(()), |room| room.broadcast_except(message, members))
+        match self.get(key) {
+            Some(room) => room.broadcast_except(message, members),
+            None => self.send_away(key, message, &Audience::all_but(members)),
+        }
     }
 
-    /// Sends a message to the members of a room of whom this is true.
+    /// Sends a message to the members of a room of whom this is true, as far
+    /// as this node knows them: all, if one of them is here.
     ///
     /// # Errors
     ///
-    /// As for [`broadcast`](Self::broadcast).
+    /// As for [`Room::broadcast`].
     pub fn broadcast_where(
         &self,
         key: &K,
@@ -221,17 +278,50 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
         code: CloseCode,
         reason: impl Into<Utf8Bytes>,
     ) -> Result<(), SendError> {
-        let room = self.get(key);
-        room.map_or(Ok(()), |room| room.close(code, reason))
+        if let Some(room) = self.get(key) {
+            return room.close(code, reason);
+        }
+        let payload = ClosePayload::new(code, reason)?;
+        if let Some(line) = self.line(key) {
+            line.close_members(&Parcel::close(payload), &Audience::All);
+        }
+        Ok(())
+    }
+
+    /// The node of the cluster that these rooms belong to, if they have a
+    /// [backplane](RoomsBuilder::backplane) or keep a [`History`].
+    #[must_use]
+    pub fn cluster(&self) -> Option<&Cluster> {
+        Some(&self.0.terms.reach.as_ref()?.cluster)
+    }
+
+    /// The way to the members of a room that has none here.
+    fn line(&self, key: &K) -> Option<Line> {
+        let terms = &self.0.terms;
+        Some(terms.reach.as_ref()?.line(&terms.name, key))
+    }
+
+    fn send_away(
+        &self,
+        key: &K,
+        message: impl Into<PreparedMessage>,
+        audience: &Audience,
+    ) -> Result<(), BroadcastError> {
+        let Some(line) = self.line(key) else {
+            return Ok(());
+        };
+        let draft = line.write(&Parcel::Message(message.into()), audience)?;
+        Ok(draft.map_or(Ok(()), |draft| line.publish(draft))?)
     }
 
     fn admit<A>(
         &self,
         key: &K,
         data: D,
+        since: Since,
         ctx: &WsContext<A>,
         list: bool,
-    ) -> Result<(Membership<K, D>, Members<D>), JoinError>
+    ) -> Result<Arrived<K, D>, JoinError>
     where
         A: Actor<Context = WsContext<A>>,
     {
@@ -243,6 +333,7 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
             place,
             // Made before anything is locked, as it is the application's code.
             announcement: self.0.terms.announcement(key, &joined),
+            since,
         };
         loop {
             let room = self.get_or_open(key);

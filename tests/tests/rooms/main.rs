@@ -10,4 +10,5 @@ mod limits;
 mod members;
 mod person;
 mod slow;
+mod together;
 mod unruly;

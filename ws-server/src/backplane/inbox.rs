@@ -132,6 +132,15 @@ impl Arrivals {
     }
 }
 
+impl Arrivals {
+    /// Whether the link is lost, though not all that came before may have been
+    /// taken.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.0.lock().lost.is_some()
+    }
+}
+
 impl Drop for Arrivals {
     fn drop(&mut self) {
         let mut state = self.0.lock();
@@ -189,7 +198,7 @@ mod tests {
         }
     }
 
-    #[actix_rt::test]
+    #[actix_web::test]
     async fn what_came_before_the_loss_is_taken_first() {
         let (inbox, mut arrivals) = Inbox::new(1 << 20);
         inbox.push(arrival("one")).unwrap();
@@ -200,7 +209,7 @@ mod tests {
         assert!(arrivals.next().await.is_err());
     }
 
-    #[actix_rt::test]
+    #[actix_web::test]
     async fn link_ends_when_too_much_has_arrived() {
         let (inbox, mut arrivals) = Inbox::new(100);
         inbox.push(arrival("one")).unwrap();
@@ -210,7 +219,7 @@ mod tests {
         assert!(arrivals.next().await.is_err());
     }
 
-    #[actix_rt::test]
+    #[actix_web::test]
     async fn nothing_is_kept_for_who_has_left() {
         let (inbox, arrivals) = Inbox::new(1 << 20);
         drop(arrivals);

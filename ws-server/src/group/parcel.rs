@@ -20,6 +20,11 @@ pub(crate) enum Parcel {
 }
 
 impl Parcel {
+    /// A Close frame that is this side's own wish.
+    pub(crate) fn close(payload: ClosePayload) -> Self {
+        Self::Close(Arc::new((payload, Cause::Local)))
+    }
+
     /// Hands it to a member. One that cannot take it is closing, or its policy
     /// acts; its own report says which.
     pub(super) fn hand_to(&self, outbox: &Outbox) -> Result<(), SendError> {
@@ -69,6 +74,21 @@ impl Audience {
         Self::AllBut(all.into())
     }
 
+    /// The same without these.
+    pub(crate) fn without(self, members: impl Iterator<Item = MemberId>) -> Self {
+        match self {
+            Self::All => Self::all_but(members),
+            Self::Others(one) => Self::all_but(members.chain([one])),
+            Self::AllBut(list) => Self::all_but(members.chain(list.iter().copied())),
+            Self::Only(list) => {
+                let without: Vec<_> = members.collect();
+                let left = list.iter().copied();
+                Self::only(left.filter(|member| !without.contains(member)))
+            }
+            Self::Part(..) => self,
+        }
+    }
+
     pub(crate) fn only(members: impl IntoIterator<Item = MemberId>) -> Self {
         let mut members: Vec<_> = members.into_iter().collect();
         members.sort_unstable();
@@ -86,7 +106,7 @@ impl Audience {
         Self::Part(chance.clone(), (part * u64::MAX as f64) as u64)
     }
 
-    pub(super) fn has(&self, member: MemberId) -> bool {
+    pub(crate) fn has(&self, member: MemberId) -> bool {
         match self {
             Self::All => true,
             Self::Others(one) => *one != member,

@@ -1,11 +1,46 @@
 use thiserror::Error;
 
-/// A broadcast reached nobody, because a thread of the server is blocked and
-/// the messages for its connections pile up. Try again later.
+use crate::{backplane::MAX_PAYLOAD, cluster::NotTaken};
+
+/// A broadcast did not reach all that it was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a thread of the server is blocked and takes no more broadcasts; try again later")]
 #[non_exhaustive]
-pub struct BroadcastError;
+pub enum BroadcastError {
+    /// A thread of this server is blocked, and the messages for its connections
+    /// pile up. Nobody got it.
+    #[error("a thread of the server is blocked and takes no more broadcasts; try again later")]
+    Blocked,
+    /// The backplane is away or slow, and as much waits to be published as may.
+    /// Nobody got it.
+    #[error(
+        "{limit} bytes wait to be published, as the backplane is away or slow; try again later"
+    )]
+    Behind {
+        /// How many bytes may wait.
+        limit: usize,
+    },
+    /// It is longer than what goes from node to node. Nobody got it.
+    #[error(
+        "message of {len} bytes is longer than the {MAX_PAYLOAD} bytes that go from node to node; send it in parts"
+    )]
+    TooLong {
+        /// Its length with what goes along, in bytes.
+        len: usize,
+    },
+    /// This node has [left](crate::Cluster::leave) the cluster.
+    #[error("this node has left the cluster, and broadcasts no more")]
+    Left,
+}
+
+impl From<NotTaken> for BroadcastError {
+    fn from(error: NotTaken) -> Self {
+        match error {
+            NotTaken::TooLong { len } => Self::TooLong { len },
+            NotTaken::Behind { limit } => Self::Behind { limit },
+            NotTaken::Left => Self::Left,
+        }
+    }
+}
 
 /// A connection did not become a member of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

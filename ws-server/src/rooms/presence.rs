@@ -7,13 +7,32 @@ use crate::group::MemberId;
 /// A member of a room, and what it brought along.
 pub struct Member<D> {
     id: MemberId,
+    here: bool,
     data: Arc<D>,
 }
 
 impl<D> Member<D> {
+    /// One whose connection is on this node.
     pub(super) fn new(id: MemberId, data: D) -> Self {
         let data = Arc::new(data);
-        Self { id, data }
+        Self {
+            id,
+            here: true,
+            data,
+        }
+    }
+
+    pub(super) fn elsewhere(id: MemberId, data: D) -> Self {
+        Self {
+            here: false,
+            ..Self::new(id, data)
+        }
+    }
+
+    /// Whether its connection is on this node.
+    #[must_use]
+    pub const fn is_here(&self) -> bool {
+        self.here
     }
 
     /// Its name among all members of all rooms.
@@ -33,6 +52,7 @@ impl<D> Clone for Member<D> {
     fn clone(&self) -> Self {
         Self {
             id: self.id,
+            here: self.here,
             data: Arc::clone(&self.data),
         }
     }
@@ -47,8 +67,8 @@ impl<D: fmt::Debug> fmt::Debug for Member<D> {
     }
 }
 
-/// The members that a room had when this was made, in the order in which they
-/// joined.
+/// The members that a room had when this was made, those of one node in the
+/// order in which they joined.
 pub struct Members<D>(Arc<Vec<Member<D>>>);
 
 impl<D> Members<D> {
@@ -58,6 +78,26 @@ impl<D> Members<D> {
         // An id is nearly always the highest so far.
         let place = members.partition_point(|other| other.id < member.id);
         members.insert(place, member);
+    }
+
+    /// Many at once; those that are there are not inserted again.
+    pub(super) fn change(&mut self, joined: Vec<Member<D>>, left: &[Member<D>]) {
+        let members = Arc::make_mut(&mut self.0);
+        members.extend(joined);
+        members.sort_by_key(Member::id);
+        members.dedup_by_key(|member| member.id);
+        if !left.is_empty() {
+            let mut left: Vec<_> = left.iter().map(Member::id).collect();
+            left.sort_unstable();
+            members.retain(|member| left.binary_search(&member.id).is_err());
+        }
+    }
+
+    /// The member of this name.
+    #[must_use]
+    pub fn find(&self, id: MemberId) -> Option<&Member<D>> {
+        let index = self.0.binary_search_by_key(&id, Member::id).ok()?;
+        self.0.get(index)
     }
 
     pub(super) fn remove(&mut self, id: MemberId) -> Option<Member<D>> {
@@ -114,6 +154,10 @@ pub enum Presence<D> {
 }
 
 impl<D> Presence<D> {
+    pub(super) const fn is_joining(&self) -> bool {
+        matches!(self, Self::Joined(_))
+    }
+
     /// Who it is.
     #[must_use]
     pub const fn member(&self) -> &Member<D> {

@@ -1,18 +1,25 @@
 use std::{
     fmt,
-    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use ws_actors::SendError;
-use ws_core::{Cause, CloseCode, ClosePayload, PreparedMessage, Utf8Bytes};
+use ws_core::{CloseCode, ClosePayload, PreparedMessage, Utf8Bytes};
 
-use crate::group::{Audience, Group, MemberId, Parcel, Seat};
+use crate::{
+    backplane::Position,
+    cluster::{Draft, Line, Receipt},
+    group::{Audience, Busy, Group, MemberId, Parcel},
+};
 
 use super::{
-    BroadcastError, JoinError, Member, Members, Membership, Presence, Rooms, actor::Host,
-    meters::Meters, place::Place,
+    BroadcastError, Member, Members, Rooms, actor::Host, log::Log, meters::Meters, news::News,
 };
+
+mod doors;
+mod elsewhere;
+
+pub(super) use self::doors::{Arrived, Newcomer, Refused};
 
 /// One of the [`Rooms`].
 ///
@@ -27,27 +34,22 @@ struct Inner<K, D> {
     group: Arc<Group>,
     /// What tells the room's own actor, if it has one.
     host: OnceLock<Arc<dyn Host<D>>>,
+    /// The way to other nodes, if there may be any.
+    line: Option<Line>,
     state: Mutex<State<D>>,
 }
 
 struct State<D> {
+    /// Of all nodes.
     members: Members<D>,
-    /// The last has left: nobody joins any more.
+    /// How many of them are on this one.
+    here: usize,
+    /// The last of them has left: nobody joins any more.
     gone: bool,
-}
-
-/// Who is about to join.
-pub(super) struct Newcomer<D> {
-    pub(super) member: Member<D>,
-    pub(super) place: Place,
-    pub(super) announcement: Option<PreparedMessage>,
-}
-
-/// Why somebody did not join.
-pub(super) enum Refused<D> {
-    /// This room has ended, and there may be another.
-    Gone(Box<Newcomer<D>>),
-    Error(JoinError),
+    /// There if the room keeps a record.
+    log: Option<Log>,
+    /// There if members are told together who comes and goes.
+    news: Option<News<D>>,
 }
 
 impl<K, D> Room<K, D> {
@@ -57,13 +59,26 @@ impl<K, D> Room<K, D> {
         &self.0.key
     }
 
-    /// The number of members.
+    /// The number of members, on all nodes.
     #[must_use]
     pub fn count(&self) -> usize {
         self.lock().members.len()
     }
 
-    /// The members, in the order in which they joined.
+    /// The number of members on this node.
+    #[must_use]
+    pub fn count_here(&self) -> usize {
+        self.lock().here
+    }
+
+    /// Where the room is in its record, if it keeps one and has read it.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.lock().log.as_ref()?.position()
+    }
+
+    /// The members on all nodes; those of one node in the order in which they
+    /// joined.
     #[must_use]
     pub fn members(&self) -> Members<D> {
         self.lock().members.clone()
@@ -73,9 +88,22 @@ impl<K, D> Room<K, D> {
     ///
     /// # Errors
     ///
-    /// If a thread of the server is blocked; then no member gets the message.
+    /// If a thread of the server is blocked, or other nodes cannot be reached
+    /// and too much waits for them; then no member gets the message.
     pub fn broadcast(&self, message: impl Into<PreparedMessage>) -> Result<(), BroadcastError> {
         self.deliver(&Parcel::Message(message.into()), &Audience::All)
+    }
+
+    /// Sends a message to all members, and tells what becomes of it: when the
+    /// receipt says so, the engine of the backplane has it, and in its record if
+    /// the room [keeps](super::History) one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`broadcast`](Self::broadcast).
+    pub fn publish(&self, message: impl Into<PreparedMessage>) -> Result<Receipt, BroadcastError> {
+        let parcel = Parcel::Message(message.into());
+        self.deliver_and_tell(&parcel, &Audience::All)
     }
 
     /// Sends a message to all members but these.
@@ -173,15 +201,53 @@ impl<K, D> Room<K, D> {
         audience: &Audience,
     ) -> Result<(), SendError> {
         let payload = ClosePayload::new(code, reason)?;
-        let close = Parcel::Close(Arc::new((payload, Cause::Local)));
+        let close = Parcel::close(payload);
         self.0.group.deliver_always(&close, audience);
+        if let Some(line) = &self.0.line {
+            line.close_members(&close, audience);
+        }
         Ok(())
     }
 
     fn deliver(&self, parcel: &Parcel, audience: &Audience) -> Result<(), BroadcastError> {
-        let delivered = self.0.group.deliver(parcel, audience);
+        let delivered = self.give(parcel, audience, |line, draft| Ok(line.publish(draft)?));
         self.meters().broadcast(delivered.is_ok());
-        delivered.map_err(|_busy| BroadcastError)
+        delivered.map(Option::unwrap_or_default)
+    }
+
+    fn deliver_and_tell(
+        &self,
+        parcel: &Parcel,
+        audience: &Audience,
+    ) -> Result<Receipt, BroadcastError> {
+        let publish = |line: &Line, draft| Ok(line.publish_and_tell(draft)?);
+        let delivered = self.give(parcel, audience, publish);
+        self.meters().broadcast(delivered.is_ok());
+        delivered.map(|receipt| receipt.unwrap_or_else(Receipt::done))
+    }
+
+    /// Gives a parcel to members on this node and has it published for the
+    /// others; what goes into the record comes back from there for all.
+    fn give<T>(
+        &self,
+        parcel: &Parcel,
+        audience: &Audience,
+        publish: impl FnOnce(&Line, Draft) -> Result<T, BroadcastError>,
+    ) -> Result<Option<T>, BroadcastError> {
+        let Some(line) = &self.0.line else {
+            self.give_here(parcel, audience)?;
+            return Ok(None);
+        };
+        let draft = line.write(parcel, audience)?;
+        if !line.records(parcel, audience) {
+            self.give_here(parcel, audience)?;
+        }
+        draft.map(|draft| publish(line, draft)).transpose()
+    }
+
+    fn give_here(&self, parcel: &Parcel, audience: &Audience) -> Result<(), BroadcastError> {
+        let delivered = self.0.group.deliver(parcel, audience);
+        delivered.map_err(|Busy| BroadcastError::Blocked)
     }
 
     /// Whether the last member has left.
@@ -200,96 +266,6 @@ impl<K, D> Room<K, D> {
     fn lock(&self) -> MutexGuard<'_, State<D>> {
         // Nothing in here panics half way.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Coming and going.
-impl<K: Clone + Eq + Hash, D> Room<K, D> {
-    /// A room that nobody is in yet.
-    pub(super) fn open(rooms: Rooms<K, D>, key: K) -> Self {
-        rooms.0.terms.meters.opened();
-        let group = Group::new(Arc::clone(&rooms.0.terms.meters) as _);
-        let state = Mutex::new(State {
-            members: Members::default(),
-            gone: false,
-        });
-        let room = Self(Arc::new(Inner {
-            key,
-            rooms,
-            group,
-            host: OnceLock::new(),
-            state,
-        }));
-        if let Some(open) = &room.0.rooms.0.terms.open {
-            room.0.host.get_or_init(|| open(&room));
-        }
-        room
-    }
-
-    /// Makes somebody a member; tells who was there already, if that is asked.
-    pub(super) fn admit(
-        &self,
-        newcomer: Newcomer<D>,
-        list: bool,
-    ) -> Result<(Membership<K, D>, Members<D>), Refused<D>> {
-        let terms = &self.0.rooms.0.terms;
-        let mut state = self.lock();
-        if state.gone {
-            return Err(Refused::Gone(Box::new(newcomer)));
-        }
-        if state.members.len() >= terms.max_members {
-            let limit = terms.max_members;
-            return Err(Refused::Error(JoinError::RoomFull { limit }));
-        }
-        let Newcomer {
-            member,
-            place,
-            announcement,
-        } = newcomer;
-        let others = if list {
-            state.members.clone()
-        } else {
-            Members::default()
-        };
-        let seat = self.0.group.join(member.id(), place.outbox());
-        state.members.insert(member.clone());
-        self.tell(Presence::Joined(member.clone()), announcement);
-        drop(state);
-        terms.meters.joined();
-        Ok((Membership::new(self.clone(), member, seat, place), others))
-    }
-
-    /// Lets a member go.
-    pub(super) fn release(&self, member: &Member<D>, seat: Seat) {
-        let left = Presence::Left(member.clone());
-        let terms = &self.0.rooms.0.terms;
-        // Made before anything is locked, as it is the application's code.
-        let announcement = terms.announcement(&self.0.key, &left);
-        let mut state = self.lock();
-        let gone = state.members.remove(member.id());
-        drop(seat);
-        state.gone = state.members.is_empty();
-        let empty = state.gone;
-        self.tell(left, announcement);
-        drop(state);
-        terms.meters.left();
-        drop(gone);
-        if empty {
-            terms.meters.closed();
-            self.0.rooms.forget(self);
-        }
-    }
-
-    /// Tells who has to know, in one order, as the room is locked.
-    fn tell(&self, presence: Presence<D>, announcement: Option<PreparedMessage>) {
-        if let Some(announcement) = announcement {
-            let others = Audience::Others(presence.member().id());
-            let parcel = Parcel::Message(announcement);
-            self.0.group.deliver_always(&parcel, &others);
-        }
-        if let Some(host) = self.host() {
-            host.tell(presence);
-        }
     }
 }
 

@@ -1,0 +1,7 @@
+//! Rooms that several nodes serve together.
+
+mod history;
+mod messages;
+mod node;
+mod presence;
+mod publisher;

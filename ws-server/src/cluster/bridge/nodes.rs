@@ -1,0 +1,89 @@
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::backplane::Topic;
+
+use super::super::desk::Desk;
+
+/// The other nodes, and when each was last heard of.
+pub(super) struct Nodes {
+    desk: Arc<Desk>,
+    topic: Topic,
+    silence: Duration,
+    heard: HashMap<u64, Instant>,
+    next_beat: Instant,
+    said: bool,
+}
+
+impl Nodes {
+    pub(super) fn new(desk: Arc<Desk>, silence: Duration, now: Instant) -> Self {
+        Self {
+            desk,
+            // No rooms are called so, as theirs have a name.
+            topic: Topic::new("", "nodes"),
+            silence,
+            heard: HashMap::new(),
+            next_beat: now,
+            said: false,
+        }
+    }
+
+    /// Where nodes give signs of life.
+    pub(super) const fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// A node lives; tells whether it was known.
+    pub(super) fn heard(&mut self, node: u64, now: Instant) -> bool {
+        let known = self.heard.insert(node, now).is_some();
+        if !known {
+            tracing::debug!(node = format_args!("{node:x}"), "a node is there");
+            self.count();
+        }
+        known
+    }
+
+    pub(super) fn forget(&mut self, node: u64) {
+        self.heard.remove(&node);
+        self.count();
+    }
+
+    /// Forgets those that were silent for too long, and tells which.
+    pub(super) fn silent(&mut self, now: Instant) -> Vec<u64> {
+        let silence = self.silence;
+        let dead = |heard: &Instant| now.duration_since(*heard) >= silence;
+        let silent = self.heard.iter().filter(|(_, heard)| dead(heard));
+        let silent: Vec<_> = silent.map(|(node, _)| *node).collect();
+        for node in &silent {
+            self.forget(*node);
+        }
+        silent
+    }
+
+    /// A sign of life is due at once.
+    pub(super) fn linked(&mut self, now: Instant) {
+        self.next_beat = now;
+    }
+
+    /// Whether a sign of life is due, and whether it is the first.
+    pub(super) fn beat(&mut self, now: Instant) -> Option<bool> {
+        if now < self.next_beat {
+            return None;
+        }
+        self.next_beat = now + self.silence / 3;
+        let first = !self.said;
+        self.said = true;
+        Some(first)
+    }
+
+    pub(super) fn next_instant(&self, linked: bool) -> Option<Instant> {
+        let dead = self.heard.values().min().map(|heard| *heard + self.silence);
+        let beat = linked.then_some(self.next_beat);
+        dead.into_iter().chain(beat).min()
+    }
+
+    fn count(&self) {
+        self.desk.meters.nodes(self.heard.len() + 1);
+    }
+}

@@ -1,0 +1,173 @@
+use std::{collections::HashMap, mem, sync::Arc};
+
+use tokio::time::Instant;
+
+use crate::{
+    backplane::{Keep, MAX_PAYLOAD, Topic},
+    cluster::{
+        Listener,
+        desk::Letter,
+        envelope::{Body, Raw},
+    },
+    group::MemberId,
+};
+
+use super::{WINDOW, mail::Mail, record::Course, roster::Roster};
+
+/// One room of this node, as the bridge keeps it.
+pub(super) struct Room {
+    /// Names it among those that were open on this topic.
+    pub(super) id: u64,
+    pub(super) listener: Arc<dyn Listener>,
+    pub(super) course: Option<Course>,
+    pub(super) roster: Roster,
+    /// What is published when the room has its record: who publishes as soon
+    /// as it has joined hears it too.
+    pub(super) held: Vec<Letter>,
+    /// Who has come or gone since the others were told.
+    changes: HashMap<MemberId, Option<Vec<u8>>>,
+    /// The others have to be told of all members, and not before this.
+    list: Option<Instant>,
+    /// The others have to tell of theirs.
+    ask: bool,
+    /// The number of the last that was told.
+    told: u64,
+}
+
+impl Room {
+    pub(super) fn new(id: u64, keep: Option<Keep>, listener: Arc<dyn Listener>) -> Self {
+        Self {
+            id,
+            listener,
+            course: keep.map(Course::new),
+            roster: Roster::default(),
+            held: Vec::new(),
+            changes: HashMap::new(),
+            list: None,
+            ask: false,
+            told: 0,
+        }
+    }
+
+    /// Somebody came or went.
+    pub(super) fn note(&mut self, member: MemberId, joined: Option<Vec<u8>>) {
+        match joined {
+            None if self.changes.get(&member).is_some_and(Option::is_some) => {
+                // The others need not know that it was there.
+                self.changes.remove(&member);
+            }
+            change => {
+                self.changes.insert(member, change);
+            }
+        }
+    }
+
+    /// The others are told of all members.
+    pub(super) fn list(&mut self, now: Instant, ask: bool) {
+        self.list.get_or_insert(now);
+        self.ask |= ask;
+    }
+
+    /// When there is something to tell.
+    pub(super) fn next_instant(&self) -> Option<Instant> {
+        self.list
+    }
+
+    /// Tells the others of who is there.
+    pub(super) fn tell_presence(&mut self, topic: &Topic, mail: &mut Mail, now: Instant) {
+        if mem::take(&mut self.ask) {
+            mail.say(topic, &Body::Ask);
+        }
+        if self.list.take_if(|at| *at <= now).is_some() {
+            // They are in the list, or no more.
+            self.changes.clear();
+            let members = self.listener.members();
+            self.tell(topic, mail, true, &members, &[]);
+            return;
+        }
+        if self.changes.is_empty() {
+            return;
+        }
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        for (member, change) in self.changes.drain() {
+            match change {
+                Some(data) => joined.push((member, data)),
+                None => left.push(member),
+            }
+        }
+        joined.sort_unstable_by_key(|(member, _)| *member);
+        self.tell(topic, mail, false, &joined, &left);
+    }
+
+    fn tell(
+        &mut self,
+        topic: &Topic,
+        mail: &mut Mail,
+        mut fresh: bool,
+        mut joined: &[(MemberId, Vec<u8>)],
+        mut left: &[MemberId],
+    ) {
+        loop {
+            let mut room = PART;
+            let fits = |(_, data): &&(MemberId, Vec<u8>)| {
+                let len = data.len() + ENTRY;
+                let fits = len <= room;
+                room = room.saturating_sub(len);
+                fits
+            };
+            // One that is alone too long is told by itself, if at all.
+            let count = joined.iter().take_while(fits).count();
+            let count = count.max(1).min(joined.len());
+            let (part, rest) = joined.split_at(count);
+            let (gone, others_gone) = left.split_at(left.len().min(PART / ENTRY));
+            (joined, left) = (rest, others_gone);
+            let more = !(joined.is_empty() && left.is_empty());
+            let sendable = part.iter().filter(|(_, data)| data.len() < MAX_PAYLOAD / 2);
+            let process = part
+                .first()
+                .map(|(id, _)| *id)
+                .or_else(|| gone.first().copied());
+            let body = Body::Presence {
+                previous: self.told,
+                fresh: mem::take(&mut fresh),
+                more,
+                process: process.map_or(0, MemberId::process),
+                joined: sendable.map(|(id, data)| (id.get(), Raw(data))).collect(),
+                left: gone.iter().map(|id| id.get()).collect(),
+            };
+            self.told = mail.say(topic, &body);
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// Has others list their members no more often than this allows.
+    pub(super) fn asked(&mut self, now: Instant) {
+        self.list.get_or_insert(now + WINDOW * 4);
+    }
+
+    pub(super) fn has_news(&self) -> bool {
+        self.ask || self.list.is_some() || !self.changes.is_empty()
+    }
+}
+
+/// Tells the others that nobody is in a room any more.
+pub(super) fn tell_nobody(topic: &Topic, mail: &mut Mail) {
+    mail.say(
+        topic,
+        &Body::Presence {
+            previous: 0,
+            fresh: true,
+            more: false,
+            process: 0,
+            joined: Vec::new(),
+            left: Vec::new(),
+        },
+    );
+}
+
+/// About how many bytes of members are told at once.
+const PART: usize = 128 << 10;
+/// What each of them takes beside its data, in bytes.
+const ENTRY: usize = 16;

@@ -1,0 +1,202 @@
+use std::{
+    collections::{HashSet, VecDeque},
+    mem,
+    sync::Arc,
+    time::Instant,
+};
+
+use ws_core::PreparedMessage;
+
+use crate::{
+    backplane::{Position, PublicationId},
+    group::{Audience, MemberId},
+};
+
+use super::history::{History, Recovery, Since};
+
+/// What a room of this node has of its record, as members are sent it.
+pub(super) struct Log {
+    history: Arc<History>,
+    epoch: u64,
+    /// Everything behind this offset is there.
+    start: u64,
+    last: u64,
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    /// Of the entries, since one that was published again may be recorded
+    /// twice by an engine that lost its memory.
+    ids: HashSet<PublicationId>,
+    /// The record has been read.
+    read: bool,
+    /// Those that joined before.
+    waiting: Vec<(MemberId, Since)>,
+    /// Those that have been told more elsewhere, and up to which offset.
+    ahead: Vec<(MemberId, u64)>,
+}
+
+struct Entry {
+    offset: u64,
+    id: PublicationId,
+    since: Instant,
+    message: PreparedMessage,
+}
+
+impl Log {
+    pub(super) fn new(history: Arc<History>) -> Self {
+        Self {
+            history,
+            epoch: 0,
+            start: 0,
+            last: 0,
+            entries: VecDeque::new(),
+            bytes: 0,
+            ids: HashSet::new(),
+            read: false,
+            waiting: Vec::new(),
+            ahead: Vec::new(),
+        }
+    }
+
+    /// Where the room is, once that is known.
+    pub(super) fn position(&self) -> Option<Position> {
+        self.read.then_some(Position {
+            epoch: self.epoch,
+            offset: self.last,
+        })
+    }
+
+    /// The record begins, perhaps anew; tells of the gap if there is one.
+    pub(super) fn begin(&mut self, epoch: u64, start: u64) -> Option<Recovery> {
+        if epoch == self.epoch {
+            self.ahead.retain(|(_, offset)| *offset > start);
+        } else {
+            self.ahead.clear();
+        }
+        self.entries.clear();
+        self.bytes = 0;
+        (self.epoch, self.start, self.last) = (epoch, start, start);
+        self.read.then_some(Recovery {
+            position: Position {
+                epoch,
+                offset: start,
+            },
+            messages: 0,
+            complete: false,
+        })
+    }
+
+    /// The position of a message to come; none if it is there already.
+    pub(super) fn place(&mut self, offset: u64, id: PublicationId) -> Option<Position> {
+        if self.ids.contains(&id) {
+            self.last = offset;
+            return None;
+        }
+        Some(Position {
+            epoch: self.epoch,
+            offset,
+        })
+    }
+
+    /// Who of an audience has not been told this elsewhere.
+    pub(super) fn audience(&mut self, offset: u64, audience: Audience) -> Audience {
+        self.ahead.retain(|(_, told)| *told >= offset);
+        if self.ahead.is_empty() {
+            return audience;
+        }
+        audience.without(self.ahead.iter().map(|(member, _)| *member))
+    }
+
+    pub(super) fn push(&mut self, offset: u64, id: PublicationId, message: PreparedMessage) {
+        self.last = offset;
+        self.bytes += weight(&message);
+        self.ids.insert(id);
+        self.entries.push_back(Entry {
+            offset,
+            id,
+            since: Instant::now(),
+            message,
+        });
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        let keep = self.history.keep();
+        let now = Instant::now();
+        while let Some(oldest) = self.entries.front() {
+            let old = keep
+                .age
+                .is_some_and(|age| now.duration_since(oldest.since) > age);
+            let many =
+                self.entries.len() > keep.messages || self.bytes > self.history.max_bytes_kept();
+            if !(old || many) {
+                break;
+            }
+            if let Some(oldest) = self.entries.pop_front() {
+                self.start = oldest.offset;
+                self.bytes -= weight(&oldest.message);
+                self.ids.remove(&oldest.id);
+            }
+        }
+        // Those of an earlier epoch that did not come again.
+        if self.ids.len() > 2 * keep.messages.max(self.entries.len()) {
+            self.ids = self.entries.iter().map(|entry| entry.id).collect();
+        }
+    }
+
+    /// What somebody gets who joins now; nothing is known before the record has
+    /// been read.
+    pub(super) fn recovery(&mut self, since: Since) -> Option<Recovery> {
+        self.trim();
+        let position = self.position()?;
+        let (behind, complete) = self.behind(since);
+        let messages = self.entries.iter().filter(|it| it.offset > behind).count();
+        Some(Recovery {
+            position,
+            messages,
+            complete,
+        })
+    }
+
+    /// Behind which offset somebody gets all there is, and whether nothing is
+    /// missing then.
+    const fn behind(&self, since: Since) -> (u64, bool) {
+        match since {
+            Since::Now => (self.last, true),
+            Since::Kept => (0, true),
+            Since::After(position) if position.epoch != self.epoch => (0, false),
+            Since::After(position) if position.offset < self.start => (0, false),
+            Since::After(position) => (position.offset, true),
+        }
+    }
+
+    /// The messages that somebody gets who joins now.
+    pub(super) fn catch_up(&mut self, member: MemberId, since: Since) -> Vec<PreparedMessage> {
+        let (behind, _) = self.behind(since);
+        if behind > self.last {
+            self.ahead.push((member, behind));
+        }
+        let missed = self.entries.iter().filter(|it| it.offset > behind);
+        missed.map(|it| it.message.clone()).collect()
+    }
+
+    /// Has somebody wait until the record has been read.
+    pub(super) fn wait(&mut self, member: MemberId, since: Since) {
+        self.waiting.push((member, since));
+    }
+
+    /// The record has been read up to this offset, if nobody waits any more.
+    pub(super) fn finish(&mut self, last: u64) -> Vec<(MemberId, Since)> {
+        self.last = self.last.max(last);
+        self.read = true;
+        mem::take(&mut self.waiting)
+    }
+
+    pub(super) fn forget(&mut self, member: MemberId) {
+        self.waiting.retain(|(other, _)| *other != member);
+        self.ahead.retain(|(other, _)| *other != member);
+    }
+}
+
+fn weight(message: &PreparedMessage) -> usize {
+    message.len() + size_of::<Entry>()
+}
