@@ -67,8 +67,11 @@ async fn cluster_that_loses_a_server_loses_nothing() {
 
 /// Which of them orders what is recorded.
 async fn leader(engine: &Engine) -> String {
-    let client = async_nats::connect(engine.url()).await.unwrap();
-    let stream = jetstream::new(client).get_stream("ws-chat").await.unwrap();
-    let cluster = stream.cached_info().cluster.clone().unwrap();
-    cluster.leader.unwrap()
+    let client = async_nats::connect(engine.url()).await;
+    let context = jetstream::new(client.expect("the server is there"));
+    let stream = context.get_stream("ws-chat").await;
+    let stream = stream.expect("it has been made");
+    let cluster = stream.cached_info().cluster.as_ref();
+    let leader = cluster.and_then(|cluster| cluster.leader.clone());
+    leader.expect("it has recorded something")
 }
