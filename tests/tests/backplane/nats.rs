@@ -249,5 +249,6 @@ fn text(payload: &Bytes) -> &str {
 
 const KEEP: Keep = Keep {
     messages: 10,
+    bytes: usize::MAX,
     age: None,
 };

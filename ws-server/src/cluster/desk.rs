@@ -12,7 +12,7 @@ use crate::{
     group::MemberId,
 };
 
-use super::{Listener, envelope, meters::Meters, receipt::Answer};
+use super::{Census, Listener, envelope, meters::Meters, receipt::Answer};
 
 /// Where any thread leaves what the [`Bridge`](super::bridge::Bridge) is to do.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ struct State {
     number: u64,
     bytes: usize,
     left: bool,
+    /// Nobody takes orders any more.
+    closed: bool,
 }
 
 /// Something to do.
@@ -54,6 +56,11 @@ pub(super) enum Order {
         topic: Topic,
         member: MemberId,
         joined: Option<Vec<u8>>,
+    },
+    /// The rooms of this name are to be counted on all nodes.
+    Census {
+        rooms: String,
+        answer: oneshot::Sender<Census>,
     },
     /// The node leaves when all is published.
     Leave(Option<oneshot::Sender<()>>),
@@ -178,7 +185,21 @@ impl Desk {
         mem::take(&mut self.lock().orders)
     }
 
+    /// Nobody takes orders any more, and those that wait are dropped.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        (state.left, state.closed) = (true, true);
+        let orders = mem::take(&mut state.orders);
+        drop(state);
+        // Rooms go with them, and what their members brought along.
+        drop(orders);
+    }
+
     fn push(&self, mut state: MutexGuard<'_, State>, order: Order) {
+        if state.closed {
+            drop(state);
+            return drop(order);
+        }
         let first = state.orders.is_empty();
         state.orders.push(order);
         drop(state);
@@ -210,6 +231,7 @@ impl std::fmt::Debug for Order {
             Self::Close { .. } => "Close",
             Self::Publish(_) => "Publish",
             Self::Presence { .. } => "Presence",
+            Self::Census { .. } => "Census",
             Self::Leave(_) => "Leave",
         })
     }

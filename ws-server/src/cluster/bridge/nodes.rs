@@ -1,4 +1,8 @@
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -10,6 +14,7 @@ use super::super::desk::Desk;
 pub(super) struct Nodes {
     desk: Arc<Desk>,
     topic: Topic,
+    private: Topic,
     silence: Duration,
     heard: HashMap<u64, Instant>,
     next_beat: Instant,
@@ -19,19 +24,30 @@ pub(super) struct Nodes {
 impl Nodes {
     pub(super) fn new(desk: Arc<Desk>, silence: Duration, now: Instant) -> Self {
         Self {
-            desk,
             // No rooms are called so, as theirs have a name.
             topic: Topic::new("", "nodes"),
+            private: private(desk.origin),
             silence,
             heard: HashMap::new(),
             next_beat: now,
             said: false,
+            desk,
         }
     }
 
     /// Where nodes give signs of life.
     pub(super) const fn topic(&self) -> &Topic {
         &self.topic
+    }
+
+    /// Where other nodes answer this one.
+    pub(super) const fn private(&self) -> &Topic {
+        &self.private
+    }
+
+    /// The nodes that are known.
+    pub(super) fn known(&self) -> HashSet<u64> {
+        self.heard.keys().copied().collect()
     }
 
     /// A node lives; tells whether it was known.
@@ -86,4 +102,9 @@ impl Nodes {
     fn count(&self) {
         self.desk.meters.nodes(self.heard.len() + 1);
     }
+}
+
+/// Where a node is answered.
+pub(super) fn private(node: u64) -> Topic {
+    Topic::new("", &format!("{node:x}"))
 }

@@ -370,8 +370,23 @@ impl Rooms {
                 room.asked(now);
                 self.announce(&topic, now + WINDOW);
             }
-            Body::Alive { .. } | Body::Leaving | Body::Forgotten { .. } => meters.strange(),
+            Body::Alive { .. }
+            | Body::Here
+            | Body::Leaving
+            | Body::Forgotten { .. }
+            | Body::Census { .. }
+            | Body::Counted { .. } => meters.strange(),
         }
+    }
+
+    /// How many members the rooms of this name have on this node.
+    pub(super) fn counts(&self, rooms: &str) -> impl Iterator<Item = (String, usize)> {
+        let such = self
+            .all
+            .iter()
+            .filter(move |(topic, _)| topic.rooms() == rooms);
+        let counted = such.map(|(topic, room)| (topic.room_name(), room.listener.count()));
+        counted.filter(|(_, count)| *count > 0)
     }
 
     /// A node is gone, and its members with it.
@@ -451,13 +466,17 @@ impl Rooms {
     pub(super) fn next_instant(&self, linked: bool, mail: &Mail) -> Option<Instant> {
         let tell = self.tell.filter(|_| linked);
         let due = |topic| self.all.get(topic)?.course.as_ref()?.due();
-        let read = self.unread.iter().filter_map(due).min();
-        let read = read.filter(|_| linked && self.reading < READS);
+        // Those that are due now have been begun, as far as may be.
+        let may_read = linked && self.reading < READS;
+        let read = may_read.then(|| self.unread.iter().filter_map(due).min());
         let oldest = |topic| Some(self.all.get(topic)?.held.first()?.since);
         let held = self.holding.iter().filter_map(oldest).min();
         let late = held.map(|since| Instant::from_std(since + mail.patience()));
         let doubt = self.doubts.front().map(|(until, _)| *until);
-        [tell, read, late, doubt].into_iter().flatten().min()
+        [tell, read.flatten(), late, doubt]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

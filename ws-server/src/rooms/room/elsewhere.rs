@@ -122,6 +122,10 @@ where
         }
     }
 
+    fn count(&self) -> usize {
+        self.count_here()
+    }
+
     fn members(&self) -> Vec<(MemberId, Vec<u8>)> {
         let Some(codec) = self.codec() else {
             return Vec::new();
