@@ -110,7 +110,9 @@ impl Records {
         {
             Ok(info) => info,
             Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                self.create(&stream, rooms, keep).await?
+                self.create(&stream, rooms, keep).await?;
+                // A cluster may have taken two at once, and kept one.
+                return Err(Attempt::Again(format!("stream {stream} is being made")));
             }
             Err(error) => return Err(failed(&error)),
         };
@@ -123,8 +125,8 @@ impl Records {
         })
     }
 
-    async fn create(&self, stream: &str, rooms: &str, keep: Keep) -> Result<Info, Attempt> {
-        // Two nodes may do this at once: the server takes only one of them.
+    async fn create(&self, stream: &str, rooms: &str, keep: Keep) -> Result<(), Attempt> {
+        // Two nodes may do this at once: a server takes only one of them.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or_default().as_nanos();
         let epoch = u64::try_from(now).unwrap_or(u64::MAX);
@@ -150,13 +152,11 @@ impl Records {
             config[key] = value.into();
         }
         match self.call(format!("STREAM.CREATE.{stream}"), config).await? {
-            Ok(info) => {
+            Ok(_) => {
                 tracing::info!(stream, "began to record");
-                Ok(info)
+                Ok(())
             }
-            Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {
-                Err(Attempt::Again(error.to_string()))
-            }
+            Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => Ok(()),
             Err(error) => Err(failed(&error)),
         }
     }
