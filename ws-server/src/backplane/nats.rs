@@ -7,6 +7,7 @@ mod address;
 mod arrival;
 mod link;
 mod loss;
+mod order;
 mod page;
 mod publish;
 mod record;
