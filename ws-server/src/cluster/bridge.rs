@@ -155,18 +155,19 @@ impl Bridge {
                 Some(done) = self.jobs.next() => self.finish(done),
                 () = sleep_until(wake) => {}
             }
+            let now = Instant::now();
+            let late = now.saturating_duration_since(wake);
+            if late > self.terms.silence / 3 {
+                tracing::warn!(?late, "the backplane's thread was held up");
+                self.nodes.overslept(late, now);
+            }
         }
     }
 
     fn take_orders(&mut self) {
         for order in self.desk.take() {
             match order {
-                Order::Open {
-                    topic,
-                    room,
-                    keep,
-                    listener,
-                } => self.rooms.open(topic, room, keep, listener, &mut self.mail),
+                Order::Open(topic, opened) => self.rooms.open(topic, opened, &mut self.mail),
                 Order::Close { topic, room } => self.rooms.close(&topic, room, &mut self.mail),
                 Order::Publish(letter) => self.rooms.post(*letter, &mut self.mail),
                 Order::Presence {
@@ -211,9 +212,10 @@ impl Bridge {
         match body {
             Body::Alive { first } => {
                 let known = self.nodes.heard(id.origin, now);
+                let lost = self.nodes.found(id.origin);
                 if first {
                     self.mail.say(&nodes::private(id.origin), &Body::Here);
-                } else if !known {
+                } else if lost || !known {
                     self.mail
                         .say(self.nodes.topic(), &Body::Forgotten { node: id.origin });
                 }
@@ -428,7 +430,11 @@ impl Bridge {
         };
         // Whatever the engine was doing, nobody will know.
         self.jobs.clear();
-        let unsaid = self.mail.interrupt();
+        let mut unsaid = self.mail.interrupt();
+        unsaid.retain(|topic| topic.rooms() != self.nodes.topic().rooms());
+        if let Some(leaving) = &mut self.leaving {
+            leaving.said = false;
+        }
         self.rooms.interrupt(unsaid);
     }
 

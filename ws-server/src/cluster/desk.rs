@@ -39,12 +39,7 @@ struct State {
 /// Something to do.
 pub(super) enum Order {
     /// A room is opened, or one takes the place of another.
-    Open {
-        topic: Topic,
-        room: u64,
-        keep: Option<Keep>,
-        listener: Arc<dyn Listener>,
-    },
+    Open(Topic, Opened),
     /// A room has ended.
     Close {
         topic: Topic,
@@ -64,6 +59,16 @@ pub(super) enum Order {
     },
     /// The node leaves when all is published.
     Leave(Option<oneshot::Sender<()>>),
+}
+
+/// A room that was opened.
+pub(super) struct Opened {
+    /// Names it among those that were open on its topic.
+    pub(super) room: u64,
+    pub(super) keep: Option<Keep>,
+    /// Other nodes are told of its members.
+    pub(super) lists: bool,
+    pub(super) listener: Arc<dyn Listener>,
 }
 
 /// Something on its way to the engine.
@@ -97,7 +102,9 @@ impl Desk {
         }
     }
 
-    /// Has something published behind what was before.
+    /// Has something published behind what was before, for which there
+    /// [was room](Self::check): what many have found so at the same time is
+    /// taken nevertheless, as members of this node have it already.
     pub(super) fn publish(
         &self,
         topic: &Topic,
@@ -105,17 +112,10 @@ impl Desk {
         keep: Option<Keep>,
         answer: Option<Answer>,
     ) -> Result<(), NotTaken> {
-        let len = body.len();
-        if len > MAX_PAYLOAD {
-            return Err(NotTaken::TooLong { len });
-        }
-        let weight = len + size_of::<Letter>();
+        let weight = body.len() + size_of::<Letter>();
         let mut state = self.lock();
         if state.left {
             return Err(NotTaken::Left);
-        }
-        if state.bytes >= self.limit {
-            return Err(NotTaken::Behind { limit: self.limit });
         }
         state.bytes += weight;
         let id = state.next_id(self.origin);
@@ -227,7 +227,7 @@ impl State {
 impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Open { .. } => "Open",
+            Self::Open(..) => "Open",
             Self::Close { .. } => "Close",
             Self::Publish(_) => "Publish",
             Self::Presence { .. } => "Presence",
