@@ -1,13 +1,51 @@
 //! What carries rooms from one process to another.
 //!
+//! Rooms of one process need none of this. Those of several are given an engine,
+//! in one line, and are the same rooms everywhere from then on:
+//!
+//! ```
+//! use ws_server::{Rooms, backplane::Memory};
+//!
+//! let rooms: Rooms<String> = Rooms::builder().backplane(Memory::new()).build();
+//! ```
+//!
+//! [`Memory`] joins nodes of one process, `Redis` (feature `redis`) and `Nats`
+//! (feature `nats`) those of many machines. [`Cluster`](crate::Cluster) has the
+//! limits, [`History`](crate::History) has rooms keep their messages, and
+//! [`Publisher`](crate::Publisher) speaks from outside.
+//!
+//! # What is delivered
+//!
+//! In rooms without a history, members on the node of who speaks get a message
+//! at once, and those on other nodes when it has come there: at most once, and
+//! those of one node in their order. In rooms with a history the engine numbers
+//! the messages; all members get all of them once, in that one order, and who
+//! was away gets what it missed.
+//!
+//! | what happens | without a history | with a history | how one knows |
+//! | --- | --- | --- | --- |
+//! | the engine is not there at the start | members of each node hear each other | messages wait, nobody gets them | [`Cluster::connected`](crate::Cluster::connected) fails; go on or do not |
+//! | it is lost, and comes back | what one node says meanwhile waits for the others, for the [patience](crate::ClusterBuilder::patience); what nodes published that others were cut off from is lost to those | the same, and what was published meanwhile is fetched: nothing is missing, nothing comes twice | [`Cluster::is_connected`](crate::Cluster::is_connected), [`BACKPLANE_LOST`](crate::metrics::BACKPLANE_LOST) |
+//! | it is killed while messages are published | they are published again; nodes drop what they had | they are recorded once | a [`Receipt`](crate::Receipt) |
+//! | it comes back without its memory | nothing is different | a new epoch begins: what was recorded and had not been delivered is lost | members are told of an incomplete [`Recovery`](crate::Recovery); [`BACKPLANE_GAPS`](crate::metrics::BACKPLANE_GAPS) |
+//! | it is slow | messages wait, then are refused | the same | [`BroadcastError::Behind`](crate::BroadcastError::Behind), [`BACKPLANE_QUEUED_BYTES`](crate::metrics::BACKPLANE_QUEUED_BYTES) |
+//! | it stays away | what has waited too long is given up | the same | the receipt; [`BACKPLANE_GIVEN_UP`](crate::metrics::BACKPLANE_GIVEN_UP) |
+//! | a node takes too slowly what arrives | its connection is cut; what it missed is lost to it | its connection is cut; what it missed is fetched | [`BACKPLANE_LOST`](crate::metrics::BACKPLANE_LOST) |
+//! | a node is killed | what it had not published yet is lost | the same | who spoke has no receipt |
+//! | two nodes are cut off from each other | each is alone with its members | the one that reaches the engine goes on; the other's messages wait | members of the other are gone after the [timeout](crate::ClusterBuilder::node_timeout), and back when it is |
+//! | a client was away for longer than is kept | | it gets what is kept | an incomplete [`Recovery`](crate::Recovery) |
+//!
+//! Members of a node that dies are gone for the others after the
+//! [timeout](crate::ClusterBuilder::node_timeout), 6 s unless told otherwise;
+//! those of one that [leaves](crate::Cluster::leave), at once.
+//!
+//! # Other engines
+//!
 //! A [`Backplane`] says where an engine is found; a [`Link`] is the connection
 //! to it. An engine knows topics and payloads and nothing of rooms: it carries
 //! what is published to who has subscribed, and of what is to be recorded it
-//! keeps the newest, numbered in the one order in which all get it.
-//!
-//! [`Memory`] joins nodes of one process, [`Redis`] (feature `redis`) and
-//! [`Nats`] (feature `nats`) those of many. For another engine, implement the
-//! two traits and run the suite `backplane` of the project's tests over it.
+//! keeps the newest, numbered in the one order in which all get it. Implement
+//! the two traits, and run the suite `backplane` of the project's tests over it.
 
 use std::{error::Error, fmt, pin::Pin, time::Duration};
 
@@ -16,11 +54,15 @@ use thiserror::Error;
 
 mod inbox;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 mod position;
 #[cfg(feature = "redis")]
 mod redis;
 mod topic;
 
+#[cfg(feature = "nats")]
+pub use self::nats::{Nats, Storage};
 #[cfg(feature = "redis")]
 pub use self::redis::Redis;
 pub use self::{
@@ -115,6 +157,10 @@ pub struct PublicationId {
 pub struct Keep {
     /// The number of messages.
     pub messages: usize,
+    /// The most bytes of their payloads, but for the newest, which is kept
+    /// anyway. An engine that cannot count them for a topic has a limit of its
+    /// own for all of them.
+    pub bytes: usize,
     /// For how long, if time counts too.
     pub age: Option<Duration>,
 }

@@ -68,6 +68,17 @@ pub struct ClusterBuilder {
     terms: Terms,
 }
 
+/// The rooms that have members on any node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Census {
+    /// The key of each, as it is displayed, and the number of its members; in
+    /// no order.
+    pub rooms: Vec<(String, usize)>,
+    /// All nodes that gave signs of life have told theirs.
+    pub complete: bool,
+}
+
 #[derive(Debug, Clone)]
 struct Terms {
     queue: usize,
@@ -140,6 +151,14 @@ impl Cluster {
         self.desk().order(Order::Leave(Some(done)));
         // It is dropped if the node has left already.
         left.await.ok();
+    }
+
+    /// Counts the rooms of this name, as it is in topics, on all nodes.
+    pub(crate) async fn census(&self, rooms: &str) -> Option<Census> {
+        let (answer, census) = oneshot::channel();
+        let rooms = rooms.to_owned();
+        self.desk().order(Order::Census { rooms, answer });
+        census.await.ok()
     }
 
     fn desk(&self) -> &Desk {

@@ -68,7 +68,7 @@ pub use ws_core::{
 
 pub use self::{
     admission::{Admission, Limit},
-    cluster::{Cluster, ClusterBuilder, PublishError, Publisher, Receipt},
+    cluster::{Census, Cluster, ClusterBuilder, PublishError, Publisher, Receipt},
     credentials::{Credential, Credentials},
     endpoint::{Endpoint, EndpointBuilder},
     error::{EndpointError, UpgradeError},

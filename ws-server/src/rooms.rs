@@ -10,7 +10,8 @@ use ws_actors::{SendError, WsContext};
 use ws_core::{CloseCode, ClosePayload, PreparedMessage, Utf8Bytes};
 
 use crate::{
-    cluster::{Cluster, Line, Receipt},
+    backplane::Topic,
+    cluster::{Census, Cluster, Line, Receipt},
     group::{Audience, MemberId, Parcel},
 };
 
@@ -167,13 +168,14 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
         self.admit(&key, data, since, ctx, true)
     }
 
-    /// A room that has members, to address it often or to keep it.
+    /// A room that has members on this node, to address it often or to keep it.
     #[must_use]
     pub fn get(&self, key: &K) -> Option<Room<K, D>> {
         self.read().get(key).cloned()
     }
 
-    /// All rooms there are and the number of their members, in no order.
+    /// All rooms that have members on this node, and the number of their members
+    /// on all, in no order.
     #[must_use]
     pub fn list(&self) -> Vec<(K, usize)> {
         let rooms: Vec<_> = self.read().values().cloned().collect();
@@ -181,13 +183,36 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
         counted.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// The number of members in a room.
+    /// Counts the rooms that have members on any node: asks all of them, and
+    /// waits for a second at most.
+    pub async fn census(&self) -> Census
+    where
+        K: fmt::Display,
+    {
+        let reach = self.0.terms.reach.as_ref();
+        let topic = Topic::new(&self.0.terms.name, "");
+        if let Some(reach) = reach
+            && let Some(census) = reach.cluster.census(topic.rooms()).await
+        {
+            return census;
+        }
+        let rooms = self.list().into_iter();
+        Census {
+            rooms: rooms.map(|(key, count)| (key.to_string(), count)).collect(),
+            // Once it has left a cluster, a node knows nothing of the others.
+            complete: reach.is_none(),
+        }
+    }
+
+    /// The number of members in a room, on all nodes; none, if none of them is on
+    /// this one.
     #[must_use]
     pub fn count(&self, key: &K) -> usize {
         self.get(key).map_or(0, |room| room.count())
     }
 
-    /// The members of a room.
+    /// The members of a room, on all nodes; none, if none of them is on this
+    /// one.
     #[must_use]
     pub fn members(&self, key: &K) -> Members<D> {
         self.get(key)

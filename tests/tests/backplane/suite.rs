@@ -233,6 +233,7 @@ pub(crate) fn topic(room: &str) -> Topic {
 /// More than any test records.
 pub(crate) const KEEP: Keep = Keep {
     messages: 1_000_000,
+    bytes: usize::MAX,
     age: None,
 };
 

@@ -1,6 +1,7 @@
 //! Who is there, on whichever node.
 
 use ws_server::backplane::Memory;
+use ws_tests::wait::within;
 
 use crate::node::{LOBBY, Node};
 
@@ -32,4 +33,28 @@ async fn members_of_a_node_that_leaves_are_gone_at_once() {
     assert_eq!(ada.text().await, "+ben");
     there.rooms.cluster().expect("it has one").leave().await;
     assert_eq!(ada.text().await, "-ben");
+}
+
+#[actix_web::test]
+async fn census_counts_rooms_of_all_nodes() {
+    let engine = Memory::new();
+    let nodes = [(); 3].map(|()| Node::open(engine.clone()));
+    let mut ada = nodes[0].enter("ada").await;
+    let _ben = nodes[1].enter("ben").await;
+    assert_eq!(ada.text().await, "+ben");
+    let _cyd = nodes[1].enter_at("/kitchen%20sink/cyd").await;
+    let expected = [("kitchen sink".to_owned(), 1), (LOBBY.to_owned(), 2)];
+    for node in &nodes {
+        // One that has just come does not know all others at once.
+        let complete = async {
+            loop {
+                let mut census = node.rooms.census().await;
+                census.rooms.sort_unstable();
+                if census.complete && census.rooms == expected {
+                    break;
+                }
+            }
+        };
+        within("the census to be complete", complete).await;
+    }
 }

@@ -23,6 +23,26 @@ impl Topic {
         &self.0
     }
 
+    /// The name of the room, as it was given.
+    #[must_use]
+    pub fn room_name(&self) -> String {
+        let escaped = self.0.split_once('.').map_or("", |(_, room)| room);
+        let mut bytes = Vec::with_capacity(escaped.len());
+        let mut rest = escaped.bytes();
+        while let Some(byte) = rest.next() {
+            if byte == b'=' {
+                let digits = [rest.next(), rest.next()];
+                let [Some(high), Some(low)] = digits.map(|it| char::from(it?).to_digit(16)) else {
+                    break;
+                };
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+            } else {
+                bytes.push(byte);
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// The name of the rooms, in such letters.
     #[must_use]
     pub fn rooms(&self) -> &str {
@@ -71,6 +91,7 @@ mod tests {
                 assert_ne!(Topic::new("chat", one), Topic::new("chat", other));
                 assert_ne!(Topic::new(one, "lobby"), Topic::new(other, "lobby"));
             }
+            assert_eq!(Topic::new("chat", one).room_name(), *one);
             assert_eq!(Topic::new(one, "x").as_str().matches('.').count(), 1);
         }
         assert_eq!(Topic::new("chat", "a.b").as_str(), "chat.a=2Eb");

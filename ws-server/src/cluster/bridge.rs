@@ -2,6 +2,7 @@ use std::{
     collections::VecDeque,
     future::pending,
     hash::{BuildHasher, RandomState},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
 };
@@ -13,15 +14,17 @@ use tokio::{
 };
 
 use crate::backplane::{
-    Arrival, Arrivals, Backplane, BackplaneError, Inbox, Link, Page, Published, Topic,
+    Arrival, Arrivals, Backplane, BackplaneError, Inbox, Link, Page, PublicationId, Published,
+    Topic,
 };
 
 use super::{
-    Status, Terms,
+    Census, Status, Terms,
     desk::{Desk, Order},
     envelope::{Body, Envelope},
 };
 
+mod censuses;
 mod mail;
 mod nodes;
 mod record;
@@ -29,7 +32,7 @@ mod room;
 mod rooms;
 mod roster;
 
-use self::{mail::Mail, nodes::Nodes, rooms::Rooms};
+use self::{censuses::Censuses, mail::Mail, nodes::Nodes, rooms::Rooms};
 
 /// What joins this node to the others: one future on a thread of its own.
 ///
@@ -46,6 +49,7 @@ pub(super) struct Bridge {
     mail: Mail,
     rooms: Rooms,
     nodes: Nodes,
+    censuses: Censuses,
     leaving: Option<Leaving>,
 }
 
@@ -93,6 +97,7 @@ impl Bridge {
             },
             mail: Mail::new(Arc::clone(&desk), terms.patience),
             rooms: Rooms::new(Arc::clone(&desk), terms.silence),
+            censuses: Censuses::default(),
             nodes: Nodes::new(Arc::clone(&desk), terms.silence, now),
             backplane,
             terms,
@@ -105,13 +110,21 @@ impl Bridge {
 
     /// Works until the node has left.
     pub(super) fn run(self) {
+        let desk = Arc::clone(&self.desk);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         match runtime {
-            Ok(runtime) => runtime.block_on(self.work()),
+            Ok(runtime) => {
+                let worked = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.work())));
+                if worked.is_err() {
+                    tracing::error!("the backplane panicked: this node leaves the cluster");
+                }
+            }
             Err(error) => tracing::error!(%error, "no runtime for the backplane: rooms stay alone"),
         }
+        desk.meters.connected(false);
+        desk.close();
     }
 
     async fn work(mut self) {
@@ -142,18 +155,19 @@ impl Bridge {
                 Some(done) = self.jobs.next() => self.finish(done),
                 () = sleep_until(wake) => {}
             }
+            let now = Instant::now();
+            let late = now.saturating_duration_since(wake);
+            if late > self.terms.silence / 3 {
+                tracing::warn!(?late, "the backplane's thread was held up");
+                self.nodes.overslept(late, now);
+            }
         }
     }
 
     fn take_orders(&mut self) {
         for order in self.desk.take() {
             match order {
-                Order::Open {
-                    topic,
-                    room,
-                    keep,
-                    listener,
-                } => self.rooms.open(topic, room, keep, listener, &mut self.mail),
+                Order::Open(topic, opened) => self.rooms.open(topic, opened, &mut self.mail),
                 Order::Close { topic, room } => self.rooms.close(&topic, room, &mut self.mail),
                 Order::Publish(letter) => self.rooms.post(*letter, &mut self.mail),
                 Order::Presence {
@@ -161,6 +175,7 @@ impl Bridge {
                     member,
                     joined,
                 } => self.rooms.note(&topic, member, joined),
+                Order::Census { rooms, answer } => self.take_census(&rooms, answer),
                 Order::Leave(told) => {
                     let until = Instant::now() + self.terms.patience;
                     self.leaving.get_or_insert(Leaving {
@@ -177,7 +192,7 @@ impl Bridge {
         let now = Instant::now();
         for arrival in arrived {
             self.desk.meters.received();
-            if arrival.topic == *self.nodes.topic() {
+            if arrival.topic == *self.nodes.topic() || arrival.topic == *self.nodes.private() {
                 self.take_sign(&arrival, now);
             } else {
                 self.rooms
@@ -197,10 +212,16 @@ impl Bridge {
         match body {
             Body::Alive { first } => {
                 let known = self.nodes.heard(id.origin, now);
-                if !known && !first {
+                let lost = self.nodes.found(id.origin);
+                if first {
+                    self.mail.say(&nodes::private(id.origin), &Body::Here);
+                } else if lost || !known {
                     self.mail
                         .say(self.nodes.topic(), &Body::Forgotten { node: id.origin });
                 }
+            }
+            Body::Here => {
+                self.nodes.heard(id.origin, now);
             }
             Body::Leaving => {
                 self.nodes.forget(id.origin);
@@ -208,8 +229,62 @@ impl Bridge {
             }
             Body::Forgotten { node } if node == self.desk.origin => self.rooms.list_all(),
             Body::Forgotten { .. } => {}
+            Body::Census { rooms } => self.answer_census(id, rooms),
+            Body::Counted {
+                census,
+                rooms,
+                more,
+            } => {
+                let count = |(room, count): (&str, u64)| {
+                    (
+                        room.to_owned(),
+                        usize::try_from(count).unwrap_or(usize::MAX),
+                    )
+                };
+                let rooms = rooms.into_iter().map(count);
+                self.censuses.count(census, id.origin, rooms, more, now);
+            }
             Body::Message { .. } | Body::Close { .. } | Body::Presence { .. } | Body::Ask => {
                 self.desk.meters.strange();
+            }
+        }
+    }
+
+    fn take_census(&mut self, rooms: &str, answer: oneshot::Sender<Census>) {
+        let here = self.rooms.counts(rooms);
+        if !matches!(self.engine, Engine::Linked(..)) {
+            // The others cannot be asked.
+            let census = Census {
+                rooms: here.collect(),
+                complete: false,
+            };
+            answer.send(census).ok();
+            return;
+        }
+        let body = Body::Census { rooms };
+        let number = self.mail.say(self.nodes.topic(), &body);
+        let now = Instant::now();
+        self.censuses
+            .begin(number, self.nodes.known(), here, answer, now);
+    }
+
+    fn answer_census(&mut self, asked: PublicationId, rooms: &str) {
+        let counted: Vec<_> = self.rooms.counts(rooms).collect();
+        let topic = nodes::private(asked.origin);
+        let mut parts = counted.chunks(ROOMS).peekable();
+        loop {
+            let part = parts.next().unwrap_or_default();
+            let rooms = part
+                .iter()
+                .map(|(room, count)| (room.as_str(), *count as u64));
+            let body = Body::Counted {
+                census: asked.number,
+                rooms: rooms.collect(),
+                more: parts.peek().is_some(),
+            };
+            self.mail.say(&topic, &body);
+            if parts.peek().is_none() {
+                break;
             }
         }
     }
@@ -219,6 +294,7 @@ impl Bridge {
         self.mail.give_up(now);
         self.rooms.give_up(now, &self.mail);
         self.rooms.settle_doubts(now);
+        self.censuses.settle(now);
         for node in self.nodes.silent(now) {
             tracing::warn!(
                 node = format_args!("{node:x}"),
@@ -247,6 +323,7 @@ impl Bridge {
             self.mail.next_instant(),
             self.rooms.next_instant(linked, &self.mail),
             self.nodes.next_instant(linked),
+            self.censuses.next_instant(),
         ];
         let far = Instant::now() + Duration::from_secs(3600);
         instants.into_iter().flatten().min().unwrap_or(far)
@@ -296,12 +373,12 @@ impl Bridge {
         self.engine = Engine::Connecting { failures };
         let backplane = Arc::clone(&self.backplane);
         let limit = self.terms.inbox;
-        let nodes = self.nodes.topic().clone();
+        let topics = [self.nodes.topic(), self.nodes.private()].map(Topic::clone);
         self.jobs.push(Box::pin(async move {
             let (inbox, arrivals) = Inbox::new(limit);
             let link = async {
                 let link = backplane.connect(inbox).await?;
-                link.subscribe(&[nodes]).await?;
+                link.subscribe(&topics).await?;
                 Ok(link)
             };
             Done::Connected(link.await, arrivals)
@@ -353,7 +430,11 @@ impl Bridge {
         };
         // Whatever the engine was doing, nobody will know.
         self.jobs.clear();
-        let unsaid = self.mail.interrupt();
+        let mut unsaid = self.mail.interrupt();
+        unsaid.retain(|topic| topic.rooms() != self.nodes.topic().rooms());
+        if let Some(leaving) = &mut self.leaving {
+            leaving.said = false;
+        }
         self.rooms.interrupt(unsaid);
     }
 
@@ -372,7 +453,6 @@ impl Bridge {
         if !done && now < leaving.until {
             return false;
         }
-        self.desk.meters.connected(false);
         if let Some(told) = leaving.told.take() {
             told.send(()).ok();
         }
@@ -396,6 +476,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 /// How many topics are subscribed to at once.
 const TOPICS: usize = 1000;
+/// How many rooms are told of at once.
+const ROOMS: usize = 1000;
 /// How many messages of a record are read at once.
 const PAGE: usize = 100;
 /// How long it is waited for more before the other nodes are told who came and

@@ -12,7 +12,7 @@ use crate::{
     group::MemberId,
 };
 
-use super::{Listener, envelope, meters::Meters, receipt::Answer};
+use super::{Census, Listener, envelope, meters::Meters, receipt::Answer};
 
 /// Where any thread leaves what the [`Bridge`](super::bridge::Bridge) is to do.
 #[derive(Debug)]
@@ -32,17 +32,14 @@ struct State {
     number: u64,
     bytes: usize,
     left: bool,
+    /// Nobody takes orders any more.
+    closed: bool,
 }
 
 /// Something to do.
 pub(super) enum Order {
     /// A room is opened, or one takes the place of another.
-    Open {
-        topic: Topic,
-        room: u64,
-        keep: Option<Keep>,
-        listener: Arc<dyn Listener>,
-    },
+    Open(Topic, Opened),
     /// A room has ended.
     Close {
         topic: Topic,
@@ -55,8 +52,23 @@ pub(super) enum Order {
         member: MemberId,
         joined: Option<Vec<u8>>,
     },
+    /// The rooms of this name are to be counted on all nodes.
+    Census {
+        rooms: String,
+        answer: oneshot::Sender<Census>,
+    },
     /// The node leaves when all is published.
     Leave(Option<oneshot::Sender<()>>),
+}
+
+/// A room that was opened.
+pub(super) struct Opened {
+    /// Names it among those that were open on its topic.
+    pub(super) room: u64,
+    pub(super) keep: Option<Keep>,
+    /// Other nodes are told of its members.
+    pub(super) lists: bool,
+    pub(super) listener: Arc<dyn Listener>,
 }
 
 /// Something on its way to the engine.
@@ -90,7 +102,9 @@ impl Desk {
         }
     }
 
-    /// Has something published behind what was before.
+    /// Has something published behind what was before, for which there
+    /// [was room](Self::check): what many have found so at the same time is
+    /// taken nevertheless, as members of this node have it already.
     pub(super) fn publish(
         &self,
         topic: &Topic,
@@ -98,17 +112,10 @@ impl Desk {
         keep: Option<Keep>,
         answer: Option<Answer>,
     ) -> Result<(), NotTaken> {
-        let len = body.len();
-        if len > MAX_PAYLOAD {
-            return Err(NotTaken::TooLong { len });
-        }
-        let weight = len + size_of::<Letter>();
+        let weight = body.len() + size_of::<Letter>();
         let mut state = self.lock();
         if state.left {
             return Err(NotTaken::Left);
-        }
-        if state.bytes >= self.limit {
-            return Err(NotTaken::Behind { limit: self.limit });
         }
         state.bytes += weight;
         let id = state.next_id(self.origin);
@@ -178,7 +185,21 @@ impl Desk {
         mem::take(&mut self.lock().orders)
     }
 
+    /// Nobody takes orders any more, and those that wait are dropped.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        (state.left, state.closed) = (true, true);
+        let orders = mem::take(&mut state.orders);
+        drop(state);
+        // Rooms go with them, and what their members brought along.
+        drop(orders);
+    }
+
     fn push(&self, mut state: MutexGuard<'_, State>, order: Order) {
+        if state.closed {
+            drop(state);
+            return drop(order);
+        }
         let first = state.orders.is_empty();
         state.orders.push(order);
         drop(state);
@@ -206,10 +227,11 @@ impl State {
 impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Open { .. } => "Open",
+            Self::Open(..) => "Open",
             Self::Close { .. } => "Close",
             Self::Publish(_) => "Publish",
             Self::Presence { .. } => "Presence",
+            Self::Census { .. } => "Census",
             Self::Leave(_) => "Leave",
         })
     }

@@ -46,6 +46,8 @@ pub(super) enum Body<'a> {
         fresh: bool,
         /// More of the list follows.
         more: bool,
+        /// The others are to list theirs.
+        ask: bool,
         process: u64,
         #[serde(borrow)]
         joined: Vec<(u64, Raw<'a>)>,
@@ -58,10 +60,22 @@ pub(super) enum Body<'a> {
         /// It has said nothing before.
         first: bool,
     },
+    /// A node that is there, to one that says so for the first time.
+    Here,
     /// A node goes, and its members with it.
     Leaving,
     /// A node was taken for dead: it has to list its members anew.
     Forgotten { node: u64 },
+    /// All nodes are to tell which of these rooms have members there.
+    Census { rooms: &'a str },
+    /// Some that have, and how many.
+    Counted {
+        /// The number of the question.
+        census: u64,
+        #[serde(borrow)]
+        rooms: Vec<(&'a str, u64)>,
+        more: bool,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,8 +91,12 @@ pub(super) struct Raw<'a>(pub(super) &'a [u8]);
 
 /// Writes a body, with the place for who sends it left open.
 pub(super) fn encode(body: &Body<'_>) -> BytesMut {
-    let mut bytes = BytesMut::zeroed(HEADER);
-    bytes[0] = VERSION;
+    encode_in(BytesMut::new(), body)
+}
+
+fn encode_in(mut bytes: BytesMut, body: &Body<'_>) -> BytesMut {
+    bytes.put_u8(VERSION);
+    bytes.put_bytes(0, HEADER - 1);
     let written = postcard::to_io(body, (&mut bytes).writer());
     written.expect("memory takes what is written, and all lengths are known");
     bytes
@@ -128,12 +146,15 @@ pub(super) fn encode_parcel(parcel: &Parcel, audience: &Audience) -> Option<Byte
 
 fn encode_message(whom: Whom, latest: Option<u64>, message: &PreparedMessage) -> BytesMut {
     let message = message.message();
-    encode(&Body::Message {
+    // Names are rarely many; for them it may grow.
+    let bytes = BytesMut::with_capacity(HEADER + message.payload().len() + 64);
+    let body = Body::Message {
         whom,
         latest,
         opcode: message.opcode().get(),
         payload: Raw(message.payload()),
-    })
+    };
+    encode_in(bytes, &body)
 }
 
 /// The message that a body carries, over the bytes of its payload.

@@ -27,6 +27,9 @@ pub(crate) trait Listener: Send + Sync {
     /// Members on another node have come and gone.
     fn presence(&self, joined: &[(MemberId, &[u8])], left: &[MemberId]);
 
+    /// The number of members on this node.
+    fn count(&self) -> usize;
+
     /// The members on this node, and what they brought along.
     fn members(&self) -> Vec<(MemberId, Vec<u8>)>;
 }

@@ -1,4 +1,8 @@
-use std::{fmt::Display, sync::Arc};
+use std::{
+    fmt::Display,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -58,8 +62,13 @@ where
 impl<D: Serialize + DeserializeOwned> Codec<D> {
     pub(super) fn new() -> Self {
         Self {
-            write: |data| serde_json::to_vec(data).ok(),
-            read: |bytes| serde_json::from_slice(bytes).ok(),
+            write: |data| guarded(|| serde_json::to_vec(data).ok()),
+            read: |bytes| guarded(|| serde_json::from_slice(bytes).ok()),
         }
     }
+}
+
+/// A panic of the application's code is as good as its error.
+fn guarded<T>(code: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(code)).ok().flatten()
 }

@@ -143,6 +143,7 @@ pub(crate) async fn record_keeps_the_newest(engine: impl Subject) {
     let mut node = Node::connect(&engine).await;
     let keep = Keep {
         messages: 5,
+        bytes: usize::MAX,
         age: None,
     };
     let mut positions = Vec::new();
@@ -182,6 +183,7 @@ pub(crate) async fn record_keeps_the_young(engine: impl Subject) {
     let mut node = Node::connect(&engine).await;
     let keep = Keep {
         messages: 1000,
+        bytes: usize::MAX,
         age: Some(SHORT),
     };
     let mut batch = Vec::new();

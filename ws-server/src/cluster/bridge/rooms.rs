@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use crate::{
     backplane::{Arrival, Keep, Page, Topic},
     cluster::{
-        Listener,
-        desk::{Desk, Letter},
+        desk::{Desk, Letter, Opened},
         envelope::{self, Body, Envelope},
     },
     group::{MemberId, Parcel},
@@ -30,6 +29,7 @@ use super::{
 pub(super) struct Rooms {
     desk: Arc<Desk>,
     all: HashMap<Topic, Room>,
+    linked: bool,
     subscribed: HashSet<Topic>,
     /// Those that were opened or closed since.
     changed: HashSet<Topic>,
@@ -60,6 +60,7 @@ impl Rooms {
         Self {
             desk,
             all: HashMap::new(),
+            linked: false,
             subscribed: HashSet::new(),
             changed: HashSet::new(),
             changing: false,
@@ -74,16 +75,10 @@ impl Rooms {
         }
     }
 
-    pub(super) fn open(
-        &mut self,
-        topic: Topic,
-        id: u64,
-        keep: Option<Keep>,
-        listener: Arc<dyn Listener>,
-        mail: &mut Mail,
-    ) {
-        let room = Room::new(id, keep, listener);
+    pub(super) fn open(&mut self, topic: Topic, opened: Opened, mail: &mut Mail) {
+        let room = Room::new(opened);
         if let Some(before) = self.all.insert(topic.clone(), room) {
+            tracing::error!(%topic, "two sets of rooms of this node have the same name: the first hears no other nodes any more");
             self.release(&topic, before.held, mail);
         }
         if self.subscribed.contains(&topic) {
@@ -99,11 +94,17 @@ impl Rooms {
             return;
         }
         if let Some(mut room) = self.all.remove(topic) {
-            if !self.subscribed.contains(topic) {
-                self.deserted.insert(topic.clone());
-            } else if room.has_news() {
-                // Nobody is there any more.
-                room.tell_presence(topic, mail, Instant::now());
+            if self.subscribed.contains(topic) {
+                if room.has_news() {
+                    // Nobody is there any more.
+                    room.tell_presence(topic, mail, Instant::now());
+                }
+            } else if room.has_told() {
+                if self.linked {
+                    room::tell_nobody(topic, mail);
+                } else {
+                    self.deserted.insert(topic.clone());
+                }
             }
             self.release(topic, room.held, mail);
         }
@@ -128,7 +129,10 @@ impl Rooms {
 
     /// Somebody came or went on this node.
     pub(super) fn note(&mut self, topic: &Topic, member: MemberId, joined: Option<Vec<u8>>) {
-        if let Some(room) = self.all.get_mut(topic) {
+        // Before the others can be told, nothing is noted: then they get a list.
+        if let Some(room) = self.all.get_mut(topic)
+            && self.subscribed.contains(topic)
+        {
             room.note(member, joined);
             self.announce(topic, Instant::now() + WINDOW);
         }
@@ -199,6 +203,7 @@ impl Rooms {
 
     /// There is an engine again.
     pub(super) fn linked(&mut self, mail: &mut Mail) {
+        self.linked = true;
         for topic in self.deserted.drain() {
             if !self.all.contains_key(&topic) {
                 room::tell_nobody(&topic, mail);
@@ -297,8 +302,9 @@ impl Rooms {
                 // Other nodes keep a record, and this one does not.
                 return meters.strange();
             };
+            let was_due = course.due().is_some();
             course.take(place, payload, &*room.listener, meters, now);
-            if course.due().is_some() {
+            if course.due().is_some() && !was_due {
                 self.unread.push_back(topic);
             }
             return;
@@ -319,7 +325,7 @@ impl Rooms {
                 let Some(message) = envelope::message(opcode, part, &payload) else {
                     return meters.strange();
                 };
-                if !room.roster.is_new(id.origin, id.number) {
+                if !room.roster.is_new(id.origin, id.number, now) {
                     return meters.double();
                 }
                 let message = message.into();
@@ -333,7 +339,7 @@ impl Rooms {
                 let Some(parcel) = envelope::close(code, reason) else {
                     return meters.strange();
                 };
-                if room.roster.is_new(id.origin, id.number) {
+                if room.roster.is_new(id.origin, id.number, now) {
                     room.listener.hear(parcel, whom.into_audience());
                 }
             }
@@ -341,11 +347,19 @@ impl Rooms {
                 previous,
                 fresh,
                 more,
+                ask,
                 process,
                 joined,
                 left,
             } => {
+                if ask {
+                    room.asked(now);
+                }
                 nodes.heard(id.origin, now);
+                if nodes.found(id.origin) {
+                    let node = id.origin;
+                    mail.say(nodes.topic(), &Body::Forgotten { node });
+                }
                 let joined = joined.into_iter();
                 let left = left.into_iter();
                 let change = Change {
@@ -365,13 +379,31 @@ impl Rooms {
                 if !(changed.joined.is_empty() && changed.left.is_empty()) {
                     room.listener.presence(&changed.joined, &changed.left);
                 }
+                if ask {
+                    self.announce(&topic, now + WINDOW);
+                }
             }
             Body::Ask => {
                 room.asked(now);
                 self.announce(&topic, now + WINDOW);
             }
-            Body::Alive { .. } | Body::Leaving | Body::Forgotten { .. } => meters.strange(),
+            Body::Alive { .. }
+            | Body::Here
+            | Body::Leaving
+            | Body::Forgotten { .. }
+            | Body::Census { .. }
+            | Body::Counted { .. } => meters.strange(),
         }
+    }
+
+    /// How many members the rooms of this name have on this node.
+    pub(super) fn counts(&self, rooms: &str) -> impl Iterator<Item = (String, usize)> {
+        let such = self
+            .all
+            .iter()
+            .filter(move |(topic, _)| topic.rooms() == rooms);
+        let counted = such.map(|(topic, room)| (topic.room_name(), room.listener.count()));
+        counted.filter(|(_, count)| *count > 0)
     }
 
     /// A node is gone, and its members with it.
@@ -386,7 +418,10 @@ impl Rooms {
 
     /// The engine is gone.
     pub(super) fn interrupt(&mut self, unsaid: Vec<Topic>) {
-        let closed = unsaid.into_iter().filter(|it| !self.all.contains_key(it));
+        self.linked = false;
+        let closed = unsaid
+            .into_iter()
+            .filter(|topic| !self.all.contains_key(topic));
         self.deserted.extend(closed);
         self.doubts.clear();
         self.subscribed.clear();
@@ -451,13 +486,17 @@ impl Rooms {
     pub(super) fn next_instant(&self, linked: bool, mail: &Mail) -> Option<Instant> {
         let tell = self.tell.filter(|_| linked);
         let due = |topic| self.all.get(topic)?.course.as_ref()?.due();
-        let read = self.unread.iter().filter_map(due).min();
-        let read = read.filter(|_| linked && self.reading < READS);
+        // Those that are due now have been begun, as far as may be.
+        let may_read = linked && self.reading < READS;
+        let read = may_read.then(|| self.unread.iter().filter_map(due).min());
         let oldest = |topic| Some(self.all.get(topic)?.held.first()?.since);
         let held = self.holding.iter().filter_map(oldest).min();
         let late = held.map(|since| Instant::from_std(since + mail.patience()));
         let doubt = self.doubts.front().map(|(until, _)| *until);
-        [tell, read, late, doubt].into_iter().flatten().min()
+        [tell, read.flatten(), late, doubt]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 
