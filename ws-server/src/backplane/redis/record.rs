@@ -210,8 +210,10 @@ fn age(keep: Keep) -> String {
 
 /// A number that is written so that nothing means that there is no limit.
 fn limit(bytes: usize) -> String {
-    let limited = bytes < usize::MAX;
-    limited.then(|| bytes.to_string()).unwrap_or_default()
+    if bytes == usize::MAX {
+        return String::new();
+    }
+    bytes.to_string()
 }
 
 fn milliseconds(time: Duration) -> u64 {
