@@ -11,7 +11,7 @@ use std::{
 
 use ws_server::backplane::{
     Backplane, BackplaneError, Inbox, Keep, Link, Memory, Nats, Page, Pending, Publication,
-    Published, Redis, Topic,
+    Published, Redis, Storage, Topic,
 };
 use ws_tests::{
     cable::Cable,
@@ -23,7 +23,7 @@ use ws_tests::{
 pub(crate) enum Carrier {
     Memory(Memory),
     Redis(Engine),
-    Nats(Engine),
+    Nats(Engine, Storage),
 }
 
 /// An engine, as a node reaches it.
@@ -44,7 +44,7 @@ impl Carrier {
     }
 
     /// A Redis that has forgotten all when it is restarted.
-    pub(crate) async fn forgetful() -> Option<Self> {
+    pub(crate) async fn forgetful_redis() -> Option<Self> {
         if !engine::asked_for() {
             return None;
         }
@@ -56,14 +56,23 @@ impl Carrier {
         if !engine::asked_for() {
             return None;
         }
-        Some(Self::Nats(Engine::start(nats::jetstream()).await))
+        let engine = Engine::start(nats::jetstream()).await;
+        Some(Self::Nats(engine, Storage::File))
+    }
+
+    /// A NATS that has forgotten all when it is restarted.
+    pub(crate) async fn forgetful_nats() -> Option<Self> {
+        match Self::nats().await? {
+            Self::Nats(engine, _) => Some(Self::Nats(engine, Storage::Memory)),
+            other => Some(other),
+        }
     }
 
     /// The straight way to it.
     pub(crate) fn way(&self) -> Way {
         match self {
             Self::Memory(memory) => Way(Arc::new(memory.clone())),
-            Self::Redis(engine) | Self::Nats(engine) => self.at(&engine.url()),
+            Self::Redis(engine) | Self::Nats(engine, _) => self.at(&engine.url()),
         }
     }
 
@@ -85,8 +94,9 @@ impl Carrier {
                 let redis = Redis::connect(url).expect("it is a URL");
                 Way(Arc::new(redis.response_timeout(ANSWER)))
             }
-            Self::Nats(_) => {
+            Self::Nats(_, storage) => {
                 let nats = Nats::connect(url).expect("it is a URL");
+                let nats = nats.storage(*storage);
                 Way(Arc::new(nats.request_timeout(ANSWER)))
             }
         }
@@ -98,7 +108,7 @@ impl Carrier {
 
     fn server(&self) -> &Engine {
         match self {
-            Self::Redis(engine) | Self::Nats(engine) => engine,
+            Self::Redis(engine) | Self::Nats(engine, _) => engine,
             Self::Memory(_) => panic!("memory has no server"),
         }
     }
@@ -106,7 +116,7 @@ impl Carrier {
     /// The program that it is.
     pub(crate) fn engine(&mut self) -> &mut Engine {
         match self {
-            Self::Redis(engine) | Self::Nats(engine) => engine,
+            Self::Redis(engine) | Self::Nats(engine, _) => engine,
             Self::Memory(_) => panic!("memory has no server"),
         }
     }

@@ -39,8 +39,15 @@ mod engines {
     }
 
     #[actix_web::test]
-    async fn members_are_told_that_an_engine_has_forgotten_all() {
-        if let Some(carrier) = crate::carrier::Carrier::forgetful().await {
+    async fn members_are_told_that_redis_has_forgotten_all() {
+        if let Some(carrier) = crate::carrier::Carrier::forgetful_redis().await {
+            super::members_are_told_that_an_engine_has_forgotten_all(carrier).await;
+        }
+    }
+
+    #[actix_web::test]
+    async fn members_are_told_that_nats_has_forgotten_all() {
+        if let Some(carrier) = crate::carrier::Carrier::forgetful_nats().await {
             super::members_are_told_that_an_engine_has_forgotten_all(carrier).await;
         }
     }
@@ -453,6 +460,19 @@ async fn members_are_told_that_an_engine_has_forgotten_all(mut carrier: Carrier)
     }
     carrier.engine().restart().await;
     for ear in &ears {
+        let told = || ear.record().len() >= 25;
+        let begun = std::time::Instant::now();
+        while !told() && begun.elapsed() < Duration::from_secs(12) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if !told() {
+            eprintln!(
+                "DEBUG {:?} {:?} {:?}",
+                ear.record(),
+                ear.reports(),
+                nodes.each_ref().map(|n| n.cluster().is_connected())
+            );
+        }
         let record = ear.until_record(25).await;
         let after: Vec<_> = record[5..].iter().map(|(_, text)| text.clone()).collect();
         let said: Vec<_> = (0..20).map(|number| format!("after {number}")).collect();

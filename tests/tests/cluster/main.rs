@@ -8,3 +8,4 @@ mod messages;
 mod node;
 mod presence;
 mod publisher;
+mod strangers;

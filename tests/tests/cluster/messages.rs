@@ -2,14 +2,15 @@
 
 use std::{thread, time::Duration};
 
+use bytes::Bytes;
 use ws_core::Message;
-use ws_server::{BroadcastError, CloseCode, Cluster, Rooms, backplane::MAX_PAYLOAD};
+use ws_server::{BroadcastError, CloseCode, Cluster, FrameMessage, Rooms, backplane::MAX_PAYLOAD};
 use ws_tests::wait::until;
 
 use crate::{
     carrier::{Carrier, on_all_engines},
     ear::Ear,
-    node::{LOBBY, Node, quick},
+    node::{LOBBY, Mark, Node, quick},
 };
 
 on_all_engines! {
@@ -18,6 +19,7 @@ on_all_engines! {
     node_without_members_in_a_room_reaches_it
     chosen_members_are_reached_on_other_nodes
     connections_on_other_nodes_are_closed
+    messages_of_our_own_opcode_arrive
     binary_messages_and_the_latest_of_something_arrive
     room_that_opens_and_closes_all_the_time_is_reached_afterwards
     rooms_of_different_names_on_one_cluster_do_not_mix
@@ -164,6 +166,21 @@ async fn connections_on_other_nodes_are_closed(carrier: Carrier) {
         .unwrap();
     for ear in &ears {
         until("all to be closed", || ear.end().is_some()).await;
+    }
+}
+
+async fn messages_of_our_own_opcode_arrive(carrier: Carrier) {
+    let [here, there] = [(); 2].map(|()| Node::quiet(quick(carrier.way())));
+    let ears = [here.marked_ear("ada").await, there.marked_ear("ben").await];
+    for node in [&here, &there] {
+        node.until_names(&["ada", "ben"]).await;
+    }
+    let mark = Message::Custom(Mark::OPCODE, Bytes::from_static(b"\x00mark"));
+    here.lobby().broadcast(mark.clone()).unwrap();
+    here.say("end");
+    for ear in &ears {
+        ear.until_text("end").await;
+        assert_eq!(ear.messages(), [mark.clone(), Message::text("end")]);
     }
 }
 

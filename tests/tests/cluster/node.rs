@@ -5,9 +5,10 @@ use std::time::Duration;
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use ws_core::{Event, Opcode, Registry};
 use ws_server::{
-    Cluster, Endpoint, History, MemberId, Membership, Message, Presence, Receipt, Room, Rooms,
-    Since, Text, UpgradeError, WsContext,
+    Cluster, Endpoint, FrameMessage, History, MemberId, Membership, Message, Presence, Receipt,
+    Rejection, Room, Rooms, Since, Text, UpgradeError, WsContext,
     backplane::{Backplane, Position},
 };
 use ws_tests::{client::Client, server::Server, wait::until};
@@ -76,7 +77,10 @@ impl Node {
 
     /// A server for these rooms.
     pub(crate) fn serve(rooms: Rooms<String, String>) -> Self {
-        let endpoint = Endpoint::<Member>::builder().on::<Text>().build();
+        let endpoint = Endpoint::<Member>::builder()
+            .on::<Text>()
+            .on::<Mark>()
+            .build();
         let endpoint = endpoint.expect("the endpoint makes sense");
         let shared = rooms.clone();
         let server = Server::start(move |app| {
@@ -112,6 +116,16 @@ impl Node {
         let mut client = Client::connect(self.server.address(), path).await;
         assert_eq!(client.text().await, "joined");
         client
+    }
+
+    /// Lets somebody into the lobby who knows our own opcode.
+    pub(crate) async fn marked_ear(&self, name: &str) -> Ear {
+        let opcodes = Registry::new().with(Mark::OPCODE, "mark");
+        let opcodes = opcodes.expect("it is free");
+        let path = format!("/{LOBBY}/{name}");
+        let mut client = Client::speaking(self.server.address(), &path, opcodes).await;
+        assert_eq!(client.text().await, "joined");
+        Ear::new(client)
     }
 
     /// Lets a connection into the lobby that is so many members.
@@ -187,6 +201,20 @@ pub(crate) fn quick(backplane: impl Backplane) -> Cluster {
     builder.node_timeout(Duration::from_millis(900)).start()
 }
 
+/// A data message of our own.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+pub(crate) struct Mark;
+
+impl FrameMessage for Mark {
+    const OPCODE: Opcode = Opcode::new(0x3).expect("it has four bits");
+    const NAME: Option<&'static str> = Some("mark");
+
+    fn from_event(_: Event) -> Result<Self, Rejection> {
+        Ok(Self)
+    }
+}
+
 #[derive(Deserialize)]
 struct Query {
     since: Option<String>,
@@ -239,6 +267,12 @@ impl Actor for Member {
             self.places.push(joined.expect("there is room").0);
         }
     }
+}
+
+impl Handler<Mark> for Member {
+    type Result = ();
+
+    fn handle(&mut self, Mark: Mark, _: &mut WsContext<Self>) {}
 }
 
 impl Handler<Text> for Member {

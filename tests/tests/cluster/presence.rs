@@ -183,7 +183,10 @@ async fn ten_thousand_who_join_at_once_are_told_of_in_few_messages(carrier: Carr
     let _ben = there.enter("ben").await;
     here.until_count(2).await;
     let before = valve.published();
-    let crowds = join_all((0..10).map(|_| there.crowd(1000))).await;
+    let mut crowds = Vec::new();
+    for _ in 0..10 {
+        crowds.push(there.crowd(1000).await);
+    }
     here.until_count(10_002).await;
     drop(crowds);
     here.until_count(2).await;
