@@ -122,7 +122,7 @@ async fn all_nodes_hear_one_order_with_the_same_positions(carrier: Carrier) {
 }
 
 async fn who_wanders_between_nodes_misses_nothing_and_hears_nothing_twice(carrier: Carrier) {
-    const EACH: usize = 700;
+    const EACH: usize = 300;
     let nodes: Vec<_> = (0..3)
         .map(|_| {
             let history = History::messages(5000).max_bytes(4 << 20);
