@@ -62,9 +62,14 @@ impl Carrier {
 
     /// A NATS that has forgotten all when it is restarted.
     pub(crate) async fn forgetful_nats() -> Option<Self> {
-        match Self::nats().await? {
-            Self::Nats(engine, _) => Some(Self::Nats(engine, Storage::Memory)),
-            other => Some(other),
+        let engine = Self::nats().await?.into_engine();
+        Some(Self::Nats(engine, Storage::Memory))
+    }
+
+    fn into_engine(self) -> Engine {
+        match self {
+            Self::Redis(engine) | Self::Nats(engine, _) => engine,
+            Self::Memory(_) => panic!("memory has no server"),
         }
     }
 

@@ -26,13 +26,12 @@ impl Ear {
         let writer = Rc::clone(&diary);
         let task = actix_rt::spawn(async move {
             loop {
-                match client.event().await {
-                    Event::Message(message) => writer.borrow_mut().heard.push(message),
-                    Event::Closed(outcome) => {
-                        writer.borrow_mut().end = Some(*outcome);
-                        return;
-                    }
-                    _ => {}
+                let event = client.event().await;
+                if let Event::Message(message) = event {
+                    writer.borrow_mut().heard.push(message);
+                } else if let Event::Closed(outcome) = event {
+                    writer.borrow_mut().end = Some(*outcome);
+                    return;
                 }
             }
         });
@@ -47,9 +46,11 @@ impl Ear {
     /// The texts so far, without what is said of members.
     pub(crate) fn texts(&self) -> Vec<String> {
         let diary = self.diary.borrow();
-        let texts = diary.heard.iter().filter_map(|message| match message {
-            Message::Text(text) => Some(text.as_str().to_owned()),
-            _ => None,
+        let texts = diary.heard.iter().filter_map(|message| {
+            let Message::Text(text) = message else {
+                return None;
+            };
+            Some(text.as_str().to_owned())
         });
         texts.filter(|text| !text.starts_with(['+', '-'])).collect()
     }
