@@ -34,9 +34,7 @@ impl Engine {
                 Redis::connect(url).map(Self::Redis).map_err(told)
             }
             "nats" | "tls" => Nats::connect(url).map(Self::Nats).map_err(told),
-            "" => Err(StartError::told(format!(
-                "--backplane is no URL: {KNOWN}"
-            ))),
+            "" => Err(StartError::told(format!("--backplane is no URL: {KNOWN}"))),
             _ => Err(StartError::told(format!(
                 "--backplane: no engine has URLs that begin with {scheme:?}: {KNOWN}"
             ))),

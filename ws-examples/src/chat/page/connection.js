@@ -1,4 +1,7 @@
-// The way to the server: connects, measures the round trip, notices the end, tries again.
+// The way to the server: connects, measures the round trip, notices the end, tries again; on
+// another node if there is one.
+
+import { anotherNode, hasOthers } from "/balancer.js";
 
 const PING_EVERY = 5_000;
 // The page is busy drawing right after the welcome; a round trip measured then is its own.
@@ -22,13 +25,16 @@ const BUSY = 1013;
 /**
  * Speaks to `listener`:
  *   changed({state, why, until})  state: connecting | open | waiting | closed;
+ *                                 why: also on which node, if there are several;
  *                                 until: performance.now() of the next try
  *   heard(message)                everything but pongs
  *   measured(milliseconds)        one round trip
  * and asks it since()             the position it has, or null
  */
 export class Connection {
-  #url;
+  #node = location.origin;
+  #query;
+  #attempt = null;
   #listener;
   #socket = null;
   #state = "closed";
@@ -38,21 +44,35 @@ export class Connection {
   #timer = null;
 
   constructor({ room, name }, listener) {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const query = new URLSearchParams({ room, name });
-    this.#url = `${scheme}//${location.host}/ws?${query}`;
+    this.#query = new URLSearchParams({ room, name });
     this.#listener = listener;
   }
 
   connect() {
     this.#abandon();
+    this.#change("connecting");
+    if (hasOthers && this.#failures > 0) this.#openElsewhere();
+    else this.#open();
+  }
+
+  async #openElsewhere() {
+    const attempt = Symbol();
+    this.#attempt = attempt;
+    const node = await anotherNode(this.#node);
+    if (this.#attempt !== attempt) return;
+    this.#node = node ?? this.#node;
+    this.#open();
+  }
+
+  #open() {
     const since = this.#listener.since();
-    const socket = new WebSocket(since === null ? this.#url : `${this.#url}&since=${since}`);
+    if (since === null) this.#query.delete("since");
+    else this.#query.set("since", since);
+    const socket = new WebSocket(`${this.#node.replace("http", "ws")}/ws?${this.#query}`);
     socket.onmessage = (event) => this.#hear(event.data);
     socket.onclose = (event) => this.#ended(event.code, event.reason);
     this.#socket = socket;
     this.#timer = setTimeout(() => this.#ended(ABNORMAL, ""), WELCOME_WITHIN);
-    this.#change("connecting");
   }
 
   /** Cuts a wait short; no other state has anything to hurry. */
@@ -86,7 +106,7 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#openedAt = performance.now();
     this.#pingAfter(FIRST_PING_AFTER);
-    this.#change("open");
+    this.#change("open", { why: hasOthers ? `Connected to ${new URL(this.#node).host}` : "" });
   }
 
   #pingAfter(delay) {
@@ -128,6 +148,7 @@ export class Connection {
   #abandon(code = 4000, reason = "no answer") {
     clearTimeout(this.#timer);
     this.#silentSince = null;
+    this.#attempt = null;
     if (!this.#socket) return;
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
