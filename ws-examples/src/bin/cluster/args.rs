@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use ws_examples::chat;
@@ -48,6 +48,14 @@ pub(crate) enum Command {
     /// What this program starts as a node
     #[command(hide = true)]
     Node(Box<chat::Args>),
+    /// What ends the backplane if this program is killed
+    #[command(hide = true)]
+    Guard {
+        /// The backplane's process
+        process: i32,
+        /// Where it keeps its record
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Arguments)]

@@ -1,7 +1,9 @@
 //! What joins the nodes, as a process of its own.
 
 use std::{
-    env, fs, io,
+    env, fs,
+    hash::{BuildHasher, RandomState},
+    io,
     net::{Ipv4Addr, TcpListener},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -27,6 +29,8 @@ pub(crate) struct Engine {
     port: u16,
     folder: PathBuf,
     process: Option<Process>,
+    /// Ends it if this process is killed and can end nobody.
+    guard: Option<Process>,
     paused: bool,
 }
 
@@ -52,6 +56,7 @@ impl Engine {
             port: free_port()?,
             folder,
             process: None,
+            guard: None,
             paused: false,
         };
         engine.begin()?;
@@ -106,6 +111,7 @@ impl Engine {
                     .ok();
             });
         }
+        self.guard = Some(Process::guard(&process, &self.folder)?);
         self.process = Some(process);
         self.paused = false;
         Ok(())
@@ -136,6 +142,7 @@ impl Engine {
     pub(crate) fn ended(&mut self) -> Option<process::ExitStatus> {
         let status = self.process.as_mut()?.ended()?;
         self.process = None;
+        self.guard = None;
         Some(status)
     }
 
@@ -161,6 +168,7 @@ impl Engine {
         if let Some(process) = self.process.take() {
             process.end(PATIENCE).await;
         }
+        self.guard = None;
     }
 }
 
@@ -168,6 +176,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         // It is killed before its folder goes.
         self.process = None;
+        self.guard = None;
         fs::remove_dir_all(&self.folder).ok();
     }
 }
@@ -188,10 +197,15 @@ fn find(kind: Kind) -> Option<PathBuf> {
     programs.find(|program| Path::is_file(program))
 }
 
-/// A port that nobody has now.
+/// A port that nobody has now, and that the system gives to no client while
+/// somebody is started again: those are from 32768 on.
 pub(crate) fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
+    let chance = RandomState::new();
+    let ports = (0..100_u32).map(|attempt| 10_000 + (chance.hash_one(attempt) % 22_000) as u16);
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let mut free = ports.filter(is_free);
+    free.next()
+        .ok_or_else(|| io::Error::other("no port from 10000 to 31999 is free"))
 }
 
 /// How long it may take to listen, and to end.

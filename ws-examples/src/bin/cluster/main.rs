@@ -34,6 +34,10 @@ async fn main() -> Result<(), StartError> {
             process::end_with_parent();
             chat::run(*node).await
         }
+        Some(Command::Guard { process, folder }) => {
+            process::guard(process, &folder);
+            Ok(())
+        }
         None => run(&args).await,
     }
 }

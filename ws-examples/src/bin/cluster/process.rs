@@ -1,7 +1,9 @@
 //! Processes that end with this one.
 
 use std::{
+    env, fs,
     io::{self, Read},
+    path::Path,
     process::{ExitStatus, Stdio},
     thread,
     time::Duration,
@@ -32,6 +34,17 @@ impl Process {
             .spawn()?;
         let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         Ok(Self { child, pid })
+    }
+
+    /// A process of this program that outlives it for a moment, if it is killed
+    /// and can end nobody: to kill a process, and remove its folder.
+    pub(crate) fn guard(process: &Self, folder: &Path) -> io::Result<Self> {
+        let mut command = Command::new(env::current_exe()?);
+        command
+            .arg("guard")
+            .arg(process.number().to_string())
+            .arg(folder);
+        Self::start(command)
     }
 
     /// Its number, for people.
@@ -72,15 +85,29 @@ impl Process {
     }
 }
 
+/// Waits until the process that started this one is gone, and does what is left
+/// to do.
+pub(crate) fn guard(number: i32, folder: &Path) {
+    wait_for_parent();
+    if let Some(pid) = Pid::from_raw(number) {
+        kill_process(pid, Signal::KILL).ok();
+    }
+    fs::remove_dir_all(folder).ok();
+}
+
 /// Ends this process in good order when the one that started it is gone,
 /// however that ended: it holds the other end of the standard input.
 pub(crate) fn end_with_parent() {
     thread::spawn(|| {
-        // Nobody writes there.
-        let mut nothing = [0; 64];
-        while io::stdin().read(&mut nothing).is_ok_and(|read| read > 0) {}
+        wait_for_parent();
         kill_process(getpid(), Signal::TERM).ok();
     });
+}
+
+fn wait_for_parent() {
+    // Nobody writes there.
+    let mut nothing = [0; 64];
+    while io::stdin().read(&mut nothing).is_ok_and(|read| read > 0) {}
 }
 
 const PAUSE: Duration = Duration::from_millis(20);
