@@ -370,7 +370,7 @@ async fn talk(ada: Page, bob: Page) {
     bob.until_texts("#people li", &["Bob", "Ada"]).await;
     for person in [&ada, &bob] {
         // A server of its own kept what was said in its memory.
-        let is_told = |texts: &[String]| texts.len() == 1 && texts[0].contains("is missing");
+        let is_told = |texts: &[String]| texts.len() == 1 && texts[0].contains("may be missing");
         person.until("#log .gap", "a gap", is_told).await;
         person.until_text(SAID, "Can you hear me?").await;
     }

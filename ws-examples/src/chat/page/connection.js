@@ -9,6 +9,9 @@ const FIRST_PING_AFTER = 200;
 // A dead network says nothing; without these two a page would wait for minutes.
 const ANSWER_WITHIN = 10_000;
 const WELCOME_WITHIN = 10_000;
+// What joins the nodes has the room's record; it may be away.
+const RECORD_WITHIN = 2_000;
+const AWAY = "Connected, waiting for the other nodes";
 // A connection that ends sooner does not start the delays anew.
 const SETTLED_AFTER = 3_000;
 // Before the 1st, 2nd, 3rd try, and every later one; up to a third is added, so that
@@ -42,6 +45,7 @@ export class Connection {
   #openedAt = 0;
   #silentSince = null;
   #timer = null;
+  #late = null;
 
   constructor({ room, name }, listener) {
     this.#query = new URLSearchParams({ room, name });
@@ -98,6 +102,7 @@ export class Connection {
     if (message?.type === "pong") this.#measure(message.at);
     else if (message) {
       if (message.type === "welcome") this.#opened();
+      if (message.type === "recovery") this.#recordCame();
       this.#listener.heard(message);
     }
   }
@@ -106,7 +111,18 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#openedAt = performance.now();
     this.#pingAfter(FIRST_PING_AFTER);
+    this.#late = setTimeout(() => this.#change("open", { why: AWAY }), RECORD_WITHIN);
+    this.#isOpen();
+  }
+
+  #isOpen() {
     this.#change("open", { why: hasOthers ? `Connected to ${new URL(this.#node).host}` : "" });
+  }
+
+  /** Nothing is said before the room's record has been read. */
+  #recordCame() {
+    clearTimeout(this.#late);
+    this.#isOpen();
   }
 
   #pingAfter(delay) {
@@ -149,6 +165,7 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#silentSince = null;
     this.#attempt = null;
+    clearTimeout(this.#late);
     if (!this.#socket) return;
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
