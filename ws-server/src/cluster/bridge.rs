@@ -398,6 +398,10 @@ impl Bridge {
                     "connected to the backplane"
                 );
             }
+            Done::Read(topic, room, Err(error @ BackplaneError::Unsupported { .. })) => {
+                tracing::error!(%topic, %error, "a room goes without its record");
+                self.rooms.unreadable(topic, room);
+            }
             Done::Connected(Err(error), _)
             | Done::Subscribed(Err(error))
             | Done::Published(Err(error))

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, mem, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -103,7 +103,7 @@ impl Course {
         now: Instant,
     ) {
         let same = self.epoch == Some(place.position.epoch);
-        if same && place.position.offset <= self.at && place.previous > 0 {
+        if same && place.position.offset <= self.at {
             // It was in what was read.
             return;
         }
@@ -117,6 +117,11 @@ impl Course {
             // Something is missing between, or the record is another.
             self.stage = Stage::Due(now);
         }
+    }
+
+    /// It could not be read.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.stage = Stage::Due(now + UNREADABLE);
     }
 
     /// What was read has come; tells whether the room has all of it now.
@@ -214,6 +219,9 @@ fn deliver(
     })
 }
 
+/// How long it takes until a record is tried again that the engine cannot
+/// keep as it is.
+const UNREADABLE: Duration = Duration::from_secs(5);
 /// How many messages are held while it is read what was before them; more, and
 /// it is read again.
 const HELD: usize = 1000;

@@ -273,6 +273,16 @@ impl Rooms {
         }
     }
 
+    /// The engine cannot keep records, as it is.
+    pub(super) fn unreadable(&mut self, topic: Topic, id: u64) {
+        self.reading -= 1;
+        let room = self.all.get_mut(&topic).filter(|room| room.id == id);
+        if let Some(course) = room.and_then(|room| room.course.as_mut()) {
+            course.put_off(Instant::now());
+            self.unread.push_back(topic);
+        }
+    }
+
     fn release(&mut self, topic: &Topic, held: Vec<Letter>, mail: &mut Mail) {
         self.holding.remove(topic);
         for letter in held {
