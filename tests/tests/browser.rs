@@ -195,6 +195,18 @@ async fn move_on(ada: Page, bob: Page) {
     ada.until_texts("#log .gap", &[]).await;
     say(&ada, "four").await;
     bob.until_text(SAID, "four").await;
+
+    // What is said while nothing joins the nodes waits for it.
+    feed.send(r#"{"type":"backplane","act":"kill"}"#).await;
+    while !feed.text().await.contains(r#""state":"stopped"},"nodes""#) {}
+    bob.write("#say", "five\u{e007}").await;
+    bob.until_texts("#waiting .text", &["five"]).await;
+    feed.send(r#"{"type":"backplane","act":"start"}"#).await;
+    for person in [&ada, &bob] {
+        person.until_text(SAID, "five").await;
+        let fives = person.texts(SAID).await;
+        assert_eq!(fives.iter().filter(|it| *it == "five").count(), 1);
+    }
     let folder = target_directory().join("tests-browser");
     ada.save_screenshot(&folder.join("moved.png")).await;
     feed.vanish();

@@ -100,11 +100,15 @@ impl Director {
 
     /// Ends all, the nodes first, as they say good-bye to each other.
     pub(crate) async fn end(mut self, ended: io::Result<()>) -> Result<(), StartError> {
+        if let Some(engine) = &mut self.engine {
+            // They would wait for one that is held up.
+            engine.pause(false);
+        }
         let nodes: Vec<_> = self.nodes.iter_mut().filter_map(Node::take).collect();
         if !nodes.is_empty() {
             println!("ending {} nodes", nodes.len());
         }
-        join_all(nodes.into_iter().map(|node| node.end(PATIENCE))).await;
+        join_all(nodes.into_iter().map(|node| node.end(FAREWELL))).await;
         if let Some(mut engine) = self.engine.take() {
             println!("ending {}", engine.name());
             engine.end().await;
@@ -266,7 +270,10 @@ async fn reach(url: &str) -> Result<(), StartError> {
         .map_err(|error| StartError::told(error.to_string()))
 }
 
-/// How long nodes may take to serve, and to end.
+/// How long nodes may take to serve.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long they may take to end: pages have 10 s to go, and what is still to be
+/// published as much.
+const FAREWELL: Duration = Duration::from_secs(22);
 /// How often is looked who has ended.
 const TICK: Duration = Duration::from_millis(100);
