@@ -8,6 +8,7 @@
 pub mod binaries;
 pub mod chromedriver;
 pub mod client;
+pub mod engine;
 pub mod house;
 pub mod page;
 pub mod probe;

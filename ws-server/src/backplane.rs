@@ -55,8 +55,12 @@ use thiserror::Error;
 mod inbox;
 mod memory;
 mod position;
+#[cfg(feature = "redis")]
+mod redis;
 mod topic;
 
+#[cfg(feature = "redis")]
+pub use self::redis::Redis;
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     memory::Memory,

@@ -1,0 +1,23 @@
+//! The suite in memory.
+
+use ws_server::backplane::{Backplane, Memory};
+
+use crate::suite::Subject;
+
+crate::passes_all!(InMemory);
+
+struct InMemory(Memory);
+
+impl Subject for InMemory {
+    async fn start() -> Option<Self> {
+        Some(Self(Memory::new()))
+    }
+
+    fn backplane(&self) -> Box<dyn Backplane> {
+        Box::new(self.0.clone())
+    }
+
+    fn nowhere() -> Option<Box<dyn Backplane>> {
+        None
+    }
+}
