@@ -17,6 +17,7 @@ use crate::{
     wait::{until, within},
 };
 
+pub mod nats;
 pub mod redis;
 
 /// Whether tests that need such servers are to run: if `WS_TESTS_ENGINES` is 1.

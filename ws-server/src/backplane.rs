@@ -54,6 +54,8 @@ use thiserror::Error;
 
 mod inbox;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 mod position;
 #[cfg(feature = "redis")]
 mod redis;
@@ -61,6 +63,8 @@ mod topic;
 
 #[cfg(feature = "redis")]
 pub use self::redis::Redis;
+#[cfg(feature = "nats")]
+pub use self::nats::{Nats, Storage};
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     memory::Memory,

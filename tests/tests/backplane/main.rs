@@ -5,6 +5,7 @@
 //! `tests/run` sets it, which has installed them.
 
 mod memory;
+mod nats;
 mod redis;
 mod suite;
 

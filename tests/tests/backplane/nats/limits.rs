@@ -1,0 +1,131 @@
+//! What the server does not take.
+
+use ws_server::backplane::{BackplaneError, Topic};
+use ws_tests::engine::{
+    Engine, asked_for,
+    nats::{self, Configuration},
+};
+
+use super::{KEEP, Node, text, topic};
+
+#[actix_web::test]
+async fn recording_without_jetstream_names_the_remedy_and_costs_the_rest_nothing() {
+    if !asked_for() {
+        return;
+    }
+    let engine = Engine::start(nats::plain()).await;
+    let mut one = Node::to(&engine.url()).await;
+    let mut other = Node::to(&engine.url()).await;
+    other.subscribe(&topic()).await;
+    let batch = [
+        one.publication(&topic(), "recorded", Some(KEEP)),
+        one.publication(&topic(), "not recorded", None),
+    ];
+    let published = one.try_publish(&batch).await.unwrap();
+    let error = published[0].as_ref().unwrap_err();
+    assert!(
+        matches!(error, BackplaneError::Unsupported { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("nats-server -js"), "{error}");
+    assert!(matches!(published[1], Ok(None)));
+    assert_eq!(text(&other.next().await.payload), "not recorded");
+    let read = one.link.read(&topic(), KEEP, None, 10).await;
+    assert!(matches!(read, Err(BackplaneError::Unsupported { .. })));
+}
+
+#[actix_web::test]
+async fn message_beyond_max_payload_is_refused_alone() {
+    if !asked_for() {
+        return;
+    }
+    let configuration = Configuration::new("max_payload: 1000\n");
+    let start = nats::jetstream().with_configuration(&configuration);
+    let engine = Engine::start(start).await;
+    let mut one = Node::to(&engine.url()).await;
+    let mut other = Node::to(&engine.url()).await;
+    other.subscribe(&topic()).await;
+    let long = "x".repeat(1001);
+    let batch = [
+        one.publication(&topic(), &long, None),
+        one.publication(&topic(), &long, Some(KEEP)),
+        one.publication(&topic(), &long[..1000], None),
+        one.publication(&topic(), &long[..800], Some(KEEP)),
+    ];
+    let published = one.try_publish(&batch).await.unwrap();
+    for refused in &published[..2] {
+        let Err(BackplaneError::Refused { reason, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(reason.contains("max_payload of 1000 bytes"), "{reason}");
+    }
+    assert!(matches!(published[2], Ok(None)));
+    assert!(matches!(published[3], Ok(Some(_))));
+    let mut lengths = [other.next().await, other.next().await].map(|one| one.payload.len());
+    lengths.sort_unstable();
+    assert_eq!(lengths, [800, 1000]);
+}
+
+#[actix_web::test]
+async fn room_with_too_long_a_name_is_refused_alone() {
+    if !asked_for() {
+        return;
+    }
+    let engine = Engine::start(nats::jetstream()).await;
+    let mut node = Node::to(&engine.url()).await;
+    let long = Topic::new("chat", &"x".repeat(5000));
+    let longest = Topic::new("chat", &"x".repeat(3000));
+    let batch = [
+        node.publication(&long, "a", None),
+        node.publication(&long, "b", Some(KEEP)),
+        node.publication(&longest, "c", None),
+        node.publication(&longest, "d", Some(KEEP)),
+    ];
+    let published = node.try_publish(&batch).await.unwrap();
+    assert!(matches!(published[0], Err(BackplaneError::Refused { .. })));
+    assert!(matches!(published[1], Err(BackplaneError::Refused { .. })));
+    assert!(matches!(published[2], Ok(None)));
+    let position = published[3].as_ref().unwrap().unwrap();
+    node.subscribe(&longest).await;
+    let page = node.read(&longest, KEEP, None, 10).await;
+    assert_eq!(page.entries[0].0, position.offset);
+}
+
+#[actix_web::test]
+async fn rooms_with_too_long_a_name_are_refused() {
+    if !asked_for() {
+        return;
+    }
+    let engine = Engine::start(nats::jetstream()).await;
+    let mut node = Node::to(&engine.url()).await;
+    let topic = Topic::new(&"x".repeat(300), "lobby");
+    let batch = [node.publication(&topic, "a", Some(KEEP))];
+    let published = node.try_publish(&batch).await.unwrap();
+    assert!(matches!(published[0], Err(BackplaneError::Refused { .. })));
+}
+
+#[actix_web::test]
+async fn full_store_refuses_messages_and_says_so() {
+    if !asked_for() {
+        return;
+    }
+    let configuration = Configuration::new("jetstream: { max_file_store: 20000 }\n");
+    let start = nats::plain()
+        .with_configuration(&configuration)
+        .with(&["--store_dir", "{folder}/jetstream"]);
+    let engine = Engine::start(start).await;
+    let mut node = Node::to(&engine.url()).await;
+    let text = "x".repeat(1000);
+    let batch: Vec<_> = (0..50)
+        .map(|number| {
+            let topic = Topic::new("chat", &number.to_string());
+            node.publication(&topic, &text, Some(KEEP))
+        })
+        .collect();
+    let published = node.try_publish(&batch).await.unwrap();
+    assert!(matches!(published[0], Ok(Some(_))), "{:?}", published[0]);
+    let Err(BackplaneError::Refused { reason, .. }) = &published[49] else {
+        panic!("{:?}", published[49]);
+    };
+    assert!(reason.contains("JetStream says"), "{reason}");
+}
