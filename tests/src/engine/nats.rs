@@ -23,14 +23,6 @@ pub fn jetstream() -> Start {
 }
 
 impl Start {
-    /// With these arguments, too.
-    #[must_use]
-    pub fn with(mut self, arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(ToString::to_string);
-        self.arguments.extend(arguments);
-        self
-    }
-
     /// Of NATS: with TLS, and the certificate of this authority.
     #[must_use]
     pub fn with_tls(self, authority: &Authority) -> Self {
