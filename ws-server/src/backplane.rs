@@ -61,10 +61,10 @@ mod position;
 mod redis;
 mod topic;
 
-#[cfg(feature = "redis")]
-pub use self::redis::Redis;
 #[cfg(feature = "nats")]
 pub use self::nats::{Nats, Storage};
+#[cfg(feature = "redis")]
+pub use self::redis::Redis;
 pub use self::{
     inbox::{Arrival, Arrivals, Inbox, Overrun, Place},
     memory::Memory,
@@ -157,6 +157,10 @@ pub struct PublicationId {
 pub struct Keep {
     /// The number of messages.
     pub messages: usize,
+    /// The most bytes of their payloads, but for the newest, which is kept
+    /// anyway. An engine that cannot count them for a topic has a limit of its
+    /// own for all of them.
+    pub bytes: usize,
     /// For how long, if time counts too.
     pub age: Option<Duration>,
 }

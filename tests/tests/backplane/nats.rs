@@ -1,13 +1,19 @@
-//! NATS: what is its own.
+//! The suite on NATS, and what is its own.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fs};
 
 use bytes::Bytes;
 use ws_server::backplane::{
     Arrival, Arrivals, Backplane, BackplaneError, Inbox, Keep, Link, Nats, Page, Position,
-    Publication, PublicationId, Published, Topic,
+    Publication, PublicationId, Published, Storage, Topic,
 };
-use ws_tests::wait::within;
+use ws_tests::{
+    engine::{self, Engine, free_port, nats as servers},
+    tls::Authority,
+    wait::within,
+};
+
+use crate::suite::{Mortal, Subject};
 
 mod cluster;
 mod limits;
@@ -15,6 +21,128 @@ mod login;
 mod loss;
 mod record;
 mod stream;
+
+mod persistent {
+    crate::passes_all!(super::Persistent);
+    crate::passes_all_losses!(super::Persistent);
+}
+
+mod forgetful {
+    crate::passes! { super::Forgetful:
+        loss {
+            what_was_recorded_outlives_the_engine_or_the_epoch_tells
+        }
+    }
+}
+
+mod tls {
+    crate::passes_all!(super::Tls);
+}
+
+/// Has all on its disk.
+struct Persistent(Engine);
+
+/// Keeps what is recorded in its memory.
+struct Forgetful(Engine);
+
+/// Speaks TLS.
+struct Tls(Engine, Authority);
+
+impl Subject for Persistent {
+    const ECHOES: bool = false;
+
+    async fn start() -> Option<Self> {
+        if !engine::asked_for() {
+            return None;
+        }
+        Some(Self(Engine::start(servers::jetstream()).await))
+    }
+
+    fn backplane(&self) -> Box<dyn Backplane> {
+        Box::new(nats(&self.0.url()))
+    }
+
+    fn nowhere() -> Option<Box<dyn Backplane>> {
+        Some(Box::new(nats(&format!("nats://127.0.0.1:{}", free_port()))))
+    }
+}
+
+impl Mortal for Persistent {
+    const PERSISTENT: bool = true;
+
+    fn kill(&mut self) {
+        self.0.kill();
+    }
+
+    async fn restart(&mut self) {
+        self.0.restart().await;
+    }
+
+    fn pause(&self) {
+        self.0.pause();
+    }
+}
+
+impl Subject for Forgetful {
+    const ECHOES: bool = false;
+
+    async fn start() -> Option<Self> {
+        if !engine::asked_for() {
+            return None;
+        }
+        Some(Self(Engine::start(servers::jetstream()).await))
+    }
+
+    fn backplane(&self) -> Box<dyn Backplane> {
+        Box::new(nats(&self.0.url()).storage(Storage::Memory))
+    }
+
+    fn nowhere() -> Option<Box<dyn Backplane>> {
+        Persistent::nowhere()
+    }
+}
+
+impl Mortal for Forgetful {
+    const PERSISTENT: bool = false;
+
+    fn kill(&mut self) {
+        self.0.kill();
+    }
+
+    async fn restart(&mut self) {
+        self.0.restart().await;
+    }
+
+    fn pause(&self) {
+        self.0.pause();
+    }
+}
+
+impl Subject for Tls {
+    const ECHOES: bool = false;
+
+    async fn start() -> Option<Self> {
+        if !engine::asked_for() {
+            return None;
+        }
+        let authority = Authority::new(&format!("backplane-nats-{:x}", fastrand::u64(..)));
+        let server = Engine::start(servers::jetstream().with_tls(&authority)).await;
+        Some(Self(server, authority))
+    }
+
+    fn backplane(&self) -> Box<dyn Backplane> {
+        let pem = fs::read(self.1.file()).expect("it has been written");
+        Box::new(nats(&self.0.url()).root_certificates(pem))
+    }
+
+    fn nowhere() -> Option<Box<dyn Backplane>> {
+        Some(Box::new(nats(&format!("tls://127.0.0.1:{}", free_port()))))
+    }
+}
+
+fn nats(url: &str) -> Nats {
+    Nats::connect(url).expect("it is a URL")
+}
 
 /// A node, as far as an engine knows it.
 struct Node {
@@ -121,5 +249,6 @@ fn text(payload: &Bytes) -> &str {
 
 const KEEP: Keep = Keep {
     messages: 10,
+    bytes: usize::MAX,
     age: None,
 };

@@ -17,6 +17,9 @@ pub(crate) mod record;
 
 /// An engine under test. Each test has one of its own.
 pub(crate) trait Subject: Sized {
+    /// A publisher that has subscribed hears itself also what is not recorded.
+    const ECHOES: bool = true;
+
     /// Starts one, unless it is left out.
     async fn start() -> Option<Self>;
 
@@ -233,6 +236,7 @@ pub(crate) fn topic(room: &str) -> Topic {
 /// More than any test records.
 pub(crate) const KEEP: Keep = Keep {
     messages: 1_000_000,
+    bytes: usize::MAX,
     age: None,
 };
 

@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::{HashMap, VecDeque},
     fmt,
     hash::{BuildHasher, RandomState},
@@ -21,7 +22,7 @@ use super::{
 ///
 /// A clone is the same engine. Nothing of it outlives the process. A record to
 /// which nobody is subscribed and that nothing was added to for a day is
-/// forgotten, and the oldest of such above 10,000.
+/// forgotten, and the oldest of such above 64 MiB of them.
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Mutex<Topics>>);
 
@@ -43,6 +44,8 @@ struct Record {
     last: u64,
     touched: Instant,
     entries: VecDeque<(u64, Instant, Bytes)>,
+    /// In their payloads.
+    bytes: usize,
     /// The newest number that each has published.
     origins: HashMap<u64, (u64, Instant)>,
 }
@@ -139,6 +142,7 @@ impl Topics {
     fn publish(&mut self, publication: &Publication) -> Option<Position> {
         let topic = &publication.topic;
         if publication.keep.is_some() && !self.all.contains_key(topic) {
+            self.sweep();
             self.all.insert(topic.clone(), Line::default());
         }
         let line = self.all.get_mut(topic)?;
@@ -172,23 +176,25 @@ impl Topics {
         }
     }
 
-    /// Forgets records that nobody needs any more.
+    /// Forgets records that nobody needs any more, now and then.
     fn sweep(&mut self) {
         let now = Instant::now();
         let due = |swept: Instant| now.duration_since(swept) >= SWEEP;
-        if self.all.len() < RECORDS && !self.swept.is_none_or(due) {
+        if !self.swept.is_none_or(due) {
             return;
         }
         self.swept = Some(now);
         self.all.retain(|_, line| line.is_needed(now));
         let mut idle: Vec<_> = (self.all.iter())
             .filter(|(_, line)| line.subscribers.is_empty())
-            .filter_map(|(topic, line)| Some((line.record.as_ref()?.touched, topic.clone())))
+            .filter_map(|(topic, line)| Some((line.record.as_ref()?, topic)))
+            .map(|(record, topic)| (record.touched, record.weight(), topic.clone()))
             .collect();
-        if idle.len() > RECORDS {
-            // More than has to go, so that it need not be done each time.
-            idle.sort_unstable();
-            for (_, topic) in idle.drain(..idle.len() - RECORDS / 2) {
+        idle.sort_unstable_by_key(|(touched, ..)| Reverse(*touched));
+        let mut bytes = 0;
+        for (_, weight, topic) in idle {
+            bytes += weight;
+            if bytes > IDLE_BYTES {
                 self.all.remove(&topic);
             }
         }
@@ -209,6 +215,7 @@ impl Record {
             last: 0,
             touched: Instant::now(),
             entries: VecDeque::new(),
+            bytes: 0,
             origins: HashMap::new(),
         }
     }
@@ -229,6 +236,7 @@ impl Record {
         let previous = self.last;
         self.last += 1;
         let payload = publication.payload.clone();
+        self.bytes += payload.len();
         self.entries.push_back((self.last, now, payload));
         self.trim(keep);
         let position = Position {
@@ -240,13 +248,22 @@ impl Record {
 
     fn trim(&mut self, keep: Keep) {
         let now = Instant::now();
-        while let Some((_, at, _)) = self.entries.front() {
+        while let Some((_, at, payload)) = self.entries.front() {
+            let count = self.entries.len();
             let old = keep.age.is_some_and(|age| now.duration_since(*at) > age);
-            if !old && self.entries.len() <= keep.messages {
+            let many = count > keep.messages || (count > 1 && self.bytes > keep.bytes);
+            if !(old || many) {
                 break;
             }
+            self.bytes -= payload.len();
             self.entries.pop_front();
         }
+    }
+
+    /// About what it holds in memory, in bytes.
+    fn weight(&self) -> usize {
+        let entry = size_of::<(u64, Instant, Bytes)>();
+        size_of::<Self>() + self.bytes + self.entries.len() * entry
     }
 
     fn page(&self, after: Option<u64>, limit: usize) -> Page {
@@ -275,10 +292,11 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// How many records are kept to which nobody is subscribed.
-const RECORDS: usize = 10_000;
-/// How often it is looked for records that nobody needs any more.
-const SWEEP: Duration = Duration::from_secs(60);
+/// How many bytes of records are kept to which nobody is subscribed.
+const IDLE_BYTES: usize = 64 << 20;
+/// How often it is looked for records that nobody needs any more: as fast as
+/// members can fill some, this is not much.
+const SWEEP: Duration = Duration::from_secs(1);
 /// How long a record is kept that nobody uses.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 /// From so many publishers of one topic on, those of long ago are forgotten.

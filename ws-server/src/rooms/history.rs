@@ -37,7 +37,6 @@ use crate::backplane::{Keep, Position};
 /// It then comes back with [`Rooms::join_since`].
 pub struct History {
     keep: Keep,
-    max_bytes: usize,
     stamp: Option<Box<Stamp>>,
     report: Option<Box<Report>>,
 }
@@ -79,9 +78,9 @@ impl History {
         Self {
             keep: Keep {
                 messages: count.max(1),
+                bytes: 256 << 10,
                 age: None,
             },
-            max_bytes: 256 << 10,
             stamp: None,
             report: None,
         }
@@ -94,12 +93,12 @@ impl History {
         self
     }
 
-    /// The most bytes that a room has of them on each node. Default: 256 KiB,
-    /// a fourth of what waits for a connection at most, since all of it is
-    /// given to one at once.
+    /// The most bytes that a room keeps of them, but for the newest. Default:
+    /// 256 KiB, a fourth of what waits for a connection at most, since all of it
+    /// is given to one at once.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
-        self.max_bytes = bytes;
+        self.keep.bytes = bytes;
         self
     }
 
@@ -132,10 +131,6 @@ impl History {
         self.keep
     }
 
-    pub(super) const fn max_bytes_kept(&self) -> usize {
-        self.max_bytes
-    }
-
     pub(super) fn stamped(&self, position: Position, message: Message) -> PreparedMessage {
         let Some(stamp) = &self.stamp else {
             return message.into();
@@ -161,7 +156,6 @@ impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History")
             .field("keep", &self.keep)
-            .field("max_bytes", &self.max_bytes)
             .finish_non_exhaustive()
     }
 }

@@ -126,8 +126,8 @@ impl Log {
             let old = keep
                 .age
                 .is_some_and(|age| now.duration_since(oldest.since) > age);
-            let many =
-                self.entries.len() > keep.messages || self.bytes > self.history.max_bytes_kept();
+            let count = self.entries.len();
+            let many = count > keep.messages || (count > 1 && self.bytes > keep.bytes);
             if !(old || many) {
                 break;
             }

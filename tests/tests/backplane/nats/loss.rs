@@ -3,7 +3,7 @@
 use ws_server::backplane::{BackplaneError, Nats, Storage};
 use ws_tests::{
     engine::{Engine, asked_for, nats},
-    wait::within,
+    wait::until,
 };
 
 use super::{KEEP, Node, texts, topic};
@@ -71,33 +71,6 @@ async fn server_that_ends_in_good_order_loses_the_link() {
 }
 
 #[actix_web::test]
-async fn server_that_hangs_is_found_out() {
-    if !asked_for() {
-        return;
-    }
-    let engine = Engine::start(nats::jetstream()).await;
-    let mut idle = Node::to(&engine.url()).await;
-    let mut busy = Node::to(&engine.url()).await;
-    let batch = [busy.publication(&topic(), "a", Some(KEEP))];
-    engine.pause();
-    let (idle, published) = within("both to notice", async {
-        tokio::join!(idle.lost(), busy.try_publish(&batch))
-    })
-    .await;
-    assert!(matches!(idle, BackplaneError::Lost { .. }), "{idle}");
-    assert!(matches!(published, Err(BackplaneError::Lost { .. })));
-    engine.resume();
-    let again = Node::to(&engine.url()).await;
-    let again = again.try_publish(&batch).await.unwrap();
-    assert!(again[0].is_ok());
-    let page = Node::to(&engine.url())
-        .await
-        .read(&topic(), KEEP, None, 10)
-        .await;
-    assert_eq!(texts(&page), ["a"]);
-}
-
-#[actix_web::test]
 async fn link_that_is_dropped_leaves_no_connection() {
     if !asked_for() {
         return;
@@ -107,6 +80,6 @@ async fn link_that_is_dropped_leaves_no_connection() {
     node.subscribe(&topic()).await;
     drop(node);
     let closed = || engine.log().contains("Client connection closed");
-    ws_tests::wait::until("the server to see it close", closed).await;
+    until("the server to see it close", closed).await;
     engine.kill();
 }

@@ -102,6 +102,7 @@ async fn who_missed_as_many_as_are_kept_gets_all_and_who_missed_more_is_told() {
     }
     let keep = Keep {
         messages: 3,
+        bytes: usize::MAX,
         ..KEEP
     };
     let engine = Engine::start(nats::jetstream()).await;

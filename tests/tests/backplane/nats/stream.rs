@@ -90,6 +90,7 @@ async fn newest_node_says_how_much_is_kept() {
     let mut other = Node::to(&engine.url()).await;
     let keep = Keep {
         messages: 1,
+        bytes: usize::MAX,
         ..KEEP
     };
     let [last] = other.record(&topic(), keep, ["e"]).await;
@@ -120,6 +121,7 @@ async fn what_an_operator_has_set_otherwise_stays() {
     admin.update_stream(&config).await.unwrap();
     let keep = Keep {
         messages: 5,
+        bytes: usize::MAX,
         ..KEEP
     };
     Node::to(&engine.url())

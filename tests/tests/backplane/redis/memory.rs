@@ -32,6 +32,7 @@ async fn everything_is_forgotten_in_the_end() {
     let aged = |age| {
         Some(Keep {
             messages: 10,
+            bytes: usize::MAX,
             age: Some(Duration::from_secs(age)),
         })
     };
@@ -75,6 +76,7 @@ async fn messages_that_are_too_old_leave_their_memory() {
     let mut node = Node::connect(&engine).await;
     let keep = Keep {
         messages: 1000,
+        bytes: usize::MAX,
         age: Some(Duration::from_millis(1)),
     };
     for number in 0..100 {

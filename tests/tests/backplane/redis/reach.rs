@@ -128,6 +128,7 @@ async fn user_needs_no_more_than_is_documented() {
     node.hears(&topics[0], "two").await;
     let keep = ws_server::backplane::Keep {
         messages: 2,
+        bytes: usize::MAX,
         age: Some(Duration::from_millis(1)),
     };
     for number in 0..20 {

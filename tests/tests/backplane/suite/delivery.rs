@@ -52,7 +52,7 @@ pub(crate) async fn publishers_are_heard_each_in_its_order(engine: impl Subject)
     }
 }
 
-pub(crate) async fn publisher_hears_itself_once(engine: impl Subject) {
+pub(crate) async fn publisher_hears_itself_once<S: Subject>(engine: S) {
     let topic = topic("lobby");
     let mut node = Node::connect(&engine).await;
     node.subscribe(std::slice::from_ref(&topic)).await;
@@ -61,7 +61,9 @@ pub(crate) async fn publisher_hears_itself_once(engine: impl Subject) {
         node.say(&topic, &said).await;
         let recorded = format!("record {number}");
         node.record(&topic, &recorded).await;
-        node.hears(&topic, &said).await;
+        if S::ECHOES {
+            node.hears(&topic, &said).await;
+        }
         node.hears(&topic, &recorded).await;
     }
 }

@@ -143,6 +143,7 @@ pub(crate) async fn record_keeps_the_newest(engine: impl Subject) {
     let mut node = Node::connect(&engine).await;
     let keep = Keep {
         messages: 5,
+        bytes: usize::MAX,
         age: None,
     };
     let mut positions = Vec::new();
@@ -182,6 +183,7 @@ pub(crate) async fn record_keeps_the_young(engine: impl Subject) {
     let mut node = Node::connect(&engine).await;
     let keep = Keep {
         messages: 1000,
+        bytes: usize::MAX,
         age: Some(SHORT),
     };
     let mut batch = Vec::new();
@@ -217,14 +219,18 @@ pub(crate) async fn topic_without_messages_has_an_epoch(engine: impl Subject) {
     let topic = topic("lobby");
     let mut node = Node::connect(&engine).await;
     let empty = node.read(&topic, KEEP, None, 100).await;
-    assert_eq!((empty.last, texts(&empty), empty.more), (0, vec![], false));
-    let again = node.read(&topic, KEEP, Some(0), 100).await;
-    assert_eq!(again, empty);
+    // An engine may have begun with a message that is nobody's.
+    assert_eq!(texts(&empty).concat(), "");
+    assert!(!empty.more);
+    let again = node.read(&topic, KEEP, Some(empty.last), 100).await;
+    assert_eq!((again.epoch, again.last), (empty.epoch, empty.last));
+    assert_eq!((texts(&again), again.more), (vec![], false));
     // Who has read this can ask for all that comes after.
     let first = node.record(&topic, "first").await;
     assert_eq!(first.epoch, empty.epoch);
     let page = node.read(&topic, KEEP, Some(empty.last), 100).await;
     assert_eq!(texts(&page), ["first"]);
+    assert!(page.start <= empty.last);
 }
 
 pub(crate) async fn epoch_is_the_same_for_all(engine: impl Subject) {

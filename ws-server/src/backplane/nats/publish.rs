@@ -45,7 +45,10 @@ pub(super) async fn publish(
         let mut sent = VecDeque::new();
         let mut again = Vec::new();
         for index in left {
-            if sent.len() >= WINDOW {
+            let Publication { topic, keep, .. } = &batch[index];
+            // What is not recorded would overtake what is.
+            let overtakes = |sent: &Sent| keep.is_none() && batch[sent.index].topic == *topic;
+            while sent.len() >= WINDOW || sent.iter().any(overtakes) {
                 settle(link, &mut sent, &mut published, &mut again).await?;
             }
             match send(link, index, &batch[index]).await {

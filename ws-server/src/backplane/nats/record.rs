@@ -102,12 +102,6 @@ impl Records {
 
     async fn look(&self, rooms: &str, keep: Keep) -> Result<Record, Attempt> {
         let stream = self.subjects.stream(rooms);
-        if stream.len() > MAX_NAME {
-            return Err(Attempt::Fails(refused(format!(
-                "the name of the rooms takes {} bytes in that of a stream, which has {MAX_NAME} at most",
-                stream.len(),
-            ))));
-        }
         let info = match self
             .call(format!("STREAM.INFO.{stream}"), json!({}))
             .await?
@@ -305,6 +299,3 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Between attempts at what a cluster may do in a moment.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
-
-/// The server's limit to the name of a stream, in bytes.
-const MAX_NAME: usize = 255;

@@ -49,9 +49,22 @@ impl Subjects {
         u64::from_str_radix(epoch, 16).ok()
     }
 
-    /// The name of a record's stream.
+    /// The name of a record's stream. One that is too long for the server ends
+    /// in a number that stands for the rest; should two have the same, then it
+    /// is noticed by the stream's subjects.
     pub(super) fn stream(&self, rooms: &str) -> String {
-        format!("{}-{rooms}", self.prefix)
+        let mut name = format!("{}-{rooms}", self.prefix);
+        if name.len() > MAX_STREAM {
+            let rest = name.split_off(MAX_STREAM - 17);
+            // FNV-1a, the same in every build.
+            let number = rest
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325, |number: u64, byte| {
+                    (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+                });
+            name += &format!("-{number:016x}");
+        }
+        name
     }
 
     /// Where nobody listens, so that the server answers at once.
@@ -63,6 +76,9 @@ impl Subjects {
 /// The server ends a connection over a line of 4096 bytes. In one there may
 /// stand a subject, the name of the stream, and what the library makes up.
 const MAX_SUBJECT: usize = 3328;
+
+/// Of 255 bytes that a server takes. It names a folder so.
+const MAX_STREAM: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -87,6 +103,19 @@ mod tests {
         ] {
             assert_eq!(subjects.epoch("chat", other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn long_names_of_streams_are_cut_and_stay_apart() {
+        let subjects = Subjects::new("ws");
+        assert_eq!(subjects.stream("chat"), "ws-chat");
+        let names = ["a", "b"].map(|end| subjects.stream(&("x".repeat(1000) + end)));
+        assert_ne!(names[0], names[1]);
+        assert!(names.iter().all(|name| name.len() == MAX_STREAM));
+        assert_eq!(
+            subjects.stream(&"x".repeat(MAX_STREAM - 3)).len(),
+            MAX_STREAM
+        );
     }
 
     #[test]
