@@ -25,7 +25,97 @@ mod shards;
 mod stream;
 mod value;
 
-/// Redis, as what joins nodes (feature `redis`).
+/// Redis as the engine between nodes (feature `redis`).
+///
+/// ```no_run
+/// use ws_server::{Rooms, backplane::Redis};
+///
+/// # fn main() -> Result<(), ws_server::backplane::BackplaneError> {
+/// let redis = Redis::connect("redis://redis.example")?;
+/// let rooms: Rooms<String> = Rooms::builder().backplane(redis).build();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is needed
+///
+/// Redis from version 6 on, since one connection carries commands and messages
+/// (RESP3); a cluster from version 7 on. The tests run on version 7.0. One
+/// connection of each node is all, or one to each server of a cluster.
+///
+/// | URL | |
+/// | --- | --- |
+/// | `redis://user:password@host:6379/0` | TCP; all but the host may be left out |
+/// | `rediss://…` | TLS: see [`root_certificate`](Self::root_certificate) |
+/// | `redis+unix:///run/redis.sock?db=0` | a socket of the system; `user` and `pass` stand behind `?` too |
+/// | `redis+cluster://a:6379,b:6379` | a cluster: some of its servers, which name the others |
+/// | `rediss+cluster://…` | the same over TLS |
+///
+/// `valkey` may stand for `redis`. Characters such as `@`, `/` and `#` are
+/// written as `%40`, `%2F` and `%23` in a password.
+///
+/// Behind an ACL, the user of nodes has to be allowed keys and channels that
+/// begin with the [prefix](Self::prefix), and these commands:
+///
+/// ```text
+/// ~ws:* &ws:* +hello +info +ping +script|load +eval +evalsha
+/// +publish +subscribe +unsubscribe
+/// +del +get +hmget +hset +pexpire +set +time +xadd +xdel +xlen +xrange
+/// ```
+///
+/// For a database other than 0, `+select`; for a cluster `+cluster|shards`, and
+/// `+spublish +ssubscribe +sunsubscribe` instead of the line with `publish`.
+///
+/// # What is kept
+///
+/// What is not recorded goes through `PUBLISH`, and is kept nowhere. What is
+/// recorded is added to a stream, numbered from 1 on without gaps, and
+/// published, by one script: live messages come in the order of the record.
+/// The newest `Keep::messages` are there, and at most some hundred more that
+/// are shown to nobody. Of [what was published before](super::Publication::id)
+/// by a link that was lost, Redis knows for 120 s.
+///
+/// A recorded room takes some 5 KiB, and for each message its payload and a
+/// quarter more, if that is short; the one script some 25 µs on a core that
+/// does a million `PUBLISH` in a second. Nothing is kept for good: see
+/// [`forget_after`](Self::forget_after). If Redis may throw away keys as it
+/// likes (`maxmemory-policy allkeys-…`), a room loses its history, and its epoch
+/// tells. If it may not and is full, it refuses what is to be recorded.
+///
+/// # What is lost
+///
+/// A link that is lost is made anew, and what was missed is read from the
+/// record. What that has after a restart is for Redis to say:
+///
+/// - `appendonly no`, and no snapshots: nothing. Records begin anew then, in
+///   another epoch, so that clients learn of the gap.
+/// - Snapshots (`save`) alone: what there was at the last one.
+/// - `appendonly yes`, with `appendfsync everysec`, which is the default: if the
+///   process is killed all of it, unless its disk was slow; if the machine goes
+///   down, all but what was recorded in the last second, or two.
+/// - `appendfsync always`: all of it.
+/// - A replica that takes over (Sentinel, a cluster, a managed service) lacks
+///   what its primary had not passed on yet, mostly of the last milliseconds,
+///   even if it was told to be recorded. `min-replicas-to-write 1` bounds the
+///   time that a primary which was cut off goes on taking messages. A server
+///   that has become a replica ends the links to it.
+///
+/// Where the newest messages are lost so, the epoch is the same, and offsets go
+/// on a million further: none is given to two messages. Who had seen the lost
+/// ones gets all that come after; the others never get them, and are not told.
+///
+/// What is not recorded is lost with the link. Redis itself ends a link that
+/// takes messages too slowly (`client-output-buffer-limit pubsub`: 32 MiB, or
+/// 8 MiB for a minute).
+///
+/// # Clusters
+///
+/// Rooms are spread over the servers by their names. Channels are those that
+/// stay on one server (`SPUBLISH`), so that a server more is a server's worth
+/// of messages more; connections go to primaries only. The loss of one server
+/// is that of the link: rooms on others are interrupted too, until the cluster
+/// has put a replica in its place. So is a link that asks for a slot that has
+/// been moved, or is being moved, to another server.
 pub struct Redis {
     address: Address,
     certificates: Certificates,
@@ -138,14 +228,13 @@ impl Redis {
         let shards = Shards::connect(&self.address, &terms, &live, names.clone()).await?;
         let sharded = self.address.cluster;
         let command = if sharded { "SPUBLISH" } else { "PUBLISH" };
-        let mut scripts = None;
+        let mut scripts = Vec::new();
         for node in shards.nodes() {
             let mut connection = node.connection.clone();
             let loaded =
                 Scripts::load(&mut connection, names.clone(), command, self.forget_after).await;
-            scripts = Some(loaded.map_err(|error| self.unreachable(error))?);
+            scripts.push(loaded.map_err(|error| self.unreachable(error))?);
         }
-        let scripts = scripts.ok_or_else(|| self.unreachable("its cluster has no servers"))?;
         Ok(RedisLink {
             shards,
             scripts,

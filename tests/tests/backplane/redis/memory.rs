@@ -7,7 +7,7 @@ use ws_server::backplane::{Keep, Topic};
 use ws_tests::engine::Engine;
 
 use super::{Forgetful, ask};
-use crate::suite::{KEEP, Node, Subject, topic};
+use crate::suite::{KEEP, Node, Subject, texts, topic};
 
 /// A number that a server answers.
 async fn number(server: &Engine, command: &Cmd) -> i64 {
@@ -127,4 +127,46 @@ async fn pages_end_before_they_are_long() {
     let page = node.read(&topic, KEEP, None, 1000).await;
     assert_eq!((page.entries.len(), page.more), (3, true));
     assert_eq!(node.read_all(&topic, KEEP).await.entries.len(), 10);
+}
+
+#[actix_web::test]
+async fn offsets_of_messages_that_the_server_lost_are_not_given_again() {
+    let Some(mut engine) = Forgetful::start().await else {
+        return;
+    };
+    let topic = topic("lobby");
+    let mut node = Node::connect(&engine).await;
+    for text in ["one", "two"] {
+        node.record(&topic, text).await;
+    }
+    ask(&engine.0, &cmd("SAVE")).await;
+    let lost = node.record(&topic, "lost").await;
+    engine.0.restart().await;
+
+    let mut node = Node::connect(&engine).await;
+    node.subscribe(std::slice::from_ref(&topic)).await;
+    let page = node.read_all(&topic, KEEP).await;
+    assert_eq!((page.epoch, texts(&page)), (lost.epoch, vec!["one", "two"]));
+    let first = node.record(&topic, "three").await;
+    assert_eq!(first.epoch, lost.epoch);
+    assert!(first.offset > lost.offset);
+    // Whoever has seen the one that was lost gets this, and no other.
+    let page = node.read(&topic, KEEP, Some(lost.offset), 10).await;
+    assert_eq!(
+        (texts(&page), page.start <= lost.offset),
+        (vec!["three"], true)
+    );
+    let place = node.next().await.place.expect("it is recorded");
+    assert_eq!((place.position, place.previous), (first, 2));
+    // Once is enough.
+    assert_eq!(node.record(&topic, "four").await.offset, first.offset + 1);
+    // Those before are as young, and as new, as they were.
+    let keep = Keep {
+        messages: 3,
+        age: Some(Duration::from_secs(3600)),
+    };
+    assert_eq!(
+        texts(&node.read_all(&topic, keep).await),
+        ["two", "three", "four"]
+    );
 }

@@ -110,8 +110,8 @@ async fn user_needs_no_more_than_is_documented() {
         .arg("SETUSER")
         .arg("ws")
         .arg(&["on", ">secret", "~ws:*", "&ws:*"]);
-    for command in "hello ping script|load eval evalsha publish subscribe unsubscribe \
-        del get hmget hset pexpire set time xadd xdel xrange"
+    for command in "hello info ping script|load eval evalsha publish subscribe unsubscribe \
+        del get hmget hset pexpire set time xadd xdel xlen xrange"
         .split_whitespace()
     {
         permissions.arg(format!("+{command}"));

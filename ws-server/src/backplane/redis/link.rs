@@ -16,7 +16,8 @@ use crate::backplane::{BackplaneError, Keep, Link, Page, Pending, Publication, P
 #[derive(Debug)]
 pub(super) struct RedisLink {
     pub(super) shards: Shards,
-    pub(super) scripts: Scripts,
+    /// One for each server, in the same order.
+    pub(super) scripts: Vec<Scripts>,
     pub(super) live: Arc<Live>,
     /// Channels are those of a cluster, which stay on one server.
     pub(super) sharded: bool,
@@ -50,7 +51,7 @@ impl Link for RedisLink {
             let parts = self.parts(batch, |it| &it.topic);
             let publishing = parts.iter().enumerate().map(|(number, part)| {
                 let node = &self.shards.nodes()[number];
-                publish(node, &self.scripts, &self.live, part)
+                publish(node, &self.scripts[number], &self.live, part)
             });
             let parts = try_join_all(publishing).await?;
             // Each has its answers in the order of the batch.
@@ -68,8 +69,9 @@ impl Link for RedisLink {
         limit: usize,
     ) -> Pending<'a, Page> {
         Box::pin(async move {
-            let node = &self.shards.nodes()[self.shards.of(topic)];
-            let read = |call| self.scripts.read(topic, keep, after, limit, call);
+            let number = self.shards.of(topic);
+            let node = &self.shards.nodes()[number];
+            let read = |call| self.scripts[number].read(topic, keep, after, limit, call);
             let mut answer = node.command(&read(Call::Known)).await?;
             if let Err(error) = &answer
                 && error.kind() == ServerErrorKind::NoScript.into()

@@ -12,7 +12,12 @@ use std::{
 use bytes::Bytes;
 use redis::{PushInfo, PushKind, Value};
 
-use super::{ENGINE, names::Names, record::parse_position, value::text};
+use super::{
+    ENGINE,
+    names::Names,
+    record::parse_position,
+    value::{digits, text},
+};
 use crate::backplane::{Arrival, BackplaneError, Inbox, Place, Topic};
 
 /// Where live messages go, and whether there are any to come.
@@ -118,20 +123,24 @@ pub(super) fn unrecorded(payload: &[u8]) -> Vec<u8> {
     [b"0", payload].concat()
 }
 
-/// Takes a live message apart: `0PAYLOAD`, or `1EPOCH-OFFSET PAYLOAD`.
+/// Takes a live message apart: `0PAYLOAD`, or
+/// `1EPOCH-OFFSET PREVIOUS PAYLOAD`.
 fn open(message: Vec<u8>) -> Option<(Option<Place>, Bytes)> {
     let mut message = Bytes::from(message);
     match message.first()? {
         b'0' => Some((None, message.split_off(1))),
         b'1' => {
-            let head = message.get(..message.len().min(HEAD))?;
-            let end = head.iter().position(|byte| *byte == b' ')?;
-            let position = parse_position(&head[1..end])?;
+            let head = &message[1..message.len().min(HEAD)];
+            let mut words = head.splitn(3, |byte| *byte == b' ');
+            let (position, previous) = (words.next()?, words.next()?);
+            // Otherwise the second may not have ended.
+            words.next()?;
             let place = Place {
-                position,
-                previous: position.offset.checked_sub(1)?,
+                position: parse_position(position)?,
+                previous: digits(str::from_utf8(previous).ok()?)?,
             };
-            Some((Some(place), message.split_off(end + 1)))
+            let ends = 1 + position.len() + 1 + previous.len() + 1;
+            (place.previous < place.position.offset).then(|| (Some(place), message.split_off(ends)))
         }
         _ => None,
     }
@@ -144,8 +153,8 @@ fn lost(reason: impl Into<Box<dyn Error + Send + Sync>>) -> BackplaneError {
     }
 }
 
-/// The longest that may stand before a payload: two numbers of 20 digits.
-const HEAD: usize = 43;
+/// The longest that may stand before a payload: three numbers of 20 digits.
+const HEAD: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -168,7 +177,7 @@ mod tests {
             position,
             previous: u64::MAX - 1,
         };
-        let message = format!("1{0}-{0} a b", u64::MAX);
+        let message = format!("1{0}-{0} {1} a b", u64::MAX, u64::MAX - 1);
         assert_eq!(opened(message.as_bytes()), Some((Some(place), payload)));
     }
 
@@ -180,16 +189,20 @@ mod tests {
             "1",
             "1 ",
             "1-",
-            "1- a",
-            "11-0 a",
-            "11-1",
-            "1+1-1 a",
-            "11--1 a",
-            "199999999999999999999-1 a",
-            "1000000000000000000000000000000000000000000000000001-1 a",
+            "1- 0 a",
+            "11-0 0 a",
+            "11-1 1 a",
+            "11-1 0",
+            "11-1 a",
+            "11-1  a",
+            "1+1-1 0 a",
+            "11--1 0 a",
+            "11-2 +1 a",
+            "199999999999999999999-1 0 a",
+            "11-1 0000000000000000000000000000000000000000000000000000000000000 a",
         ] {
             assert_eq!(opened(message.as_bytes()), None, "{message}");
         }
-        assert_eq!(opened(b"1\xff-1 a"), None);
+        assert_eq!(opened(b"1\xff-1 0 a"), None);
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Scripts {
     names: Names,
     /// `PUBLISH` or `SPUBLISH`.
     command: &'static str,
+    /// Which run of the server this is.
+    run: String,
     /// For how long a record is remembered that nothing is published to.
     memory: Duration,
 }
@@ -51,7 +53,12 @@ impl Scripts {
             load.arg("LOAD").arg(script);
             load
         });
+        let mut about = cmd("INFO");
+        about.arg("server");
+        let about: String = about.query_async(connection).await?;
+        let run = about.lines().find_map(|line| line.strip_prefix("run_id:"));
         Ok(Self {
+            run: run.unwrap_or_default().trim().to_owned(),
             publish: publish.query_async(connection).await?,
             read: read.query_async(connection).await?,
             names,
@@ -82,7 +89,8 @@ impl Scripts {
             .arg(milliseconds(keep.age.unwrap_or(self.memory)))
             .arg(self.meta_lives(keep))
             .arg(milliseconds(SEEN))
-            .arg(self.command);
+            .arg(self.command)
+            .arg(&self.run);
         command
     }
 
@@ -115,7 +123,8 @@ impl Scripts {
             .arg(keep.messages)
             .arg(age(keep))
             .arg(self.meta_lives(keep))
-            .arg(PAGE_BYTES);
+            .arg(PAGE_BYTES)
+            .arg(&self.run);
         command
     }
 

@@ -37,17 +37,18 @@ local function entries_between(key, first, last, count)
   return entries
 end
 
--- Epoch, newest offset and its time; or a new record.
-local function record(meta_key, entries_key, new_epoch)
-  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time')
+-- Epoch, newest offset, its time, which run of a server gave it, and whether
+-- this is a new record.
+local function record(meta_key, entries_key, new_epoch, run)
+  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time', 'run')
   if meta.err then
     throw_away(meta_key)
   elseif names_an_epoch(meta[1]) and counts(meta[2]) and counts(meta[3]) then
-    return meta[1], tonumber(meta[2]), tonumber(meta[3]), false
+    return meta[1], tonumber(meta[2]), tonumber(meta[3]), meta[4], false
   end
   -- Entries of a record that was forgotten have offsets of another epoch.
   redis.pcall('DEL', entries_key)
-  return new_epoch, 0, 0, true
+  return new_epoch, 0, 0, run, true
 end
 
 -- In milliseconds, never less than `after`.

@@ -2,6 +2,7 @@
 local channel, payload, number, certain = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local new_epoch, messages, age = ARGV[5], ARGV[6], tonumber(ARGV[7])
 local entries_live, meta_lives, seen_lives, publish = ARGV[8], ARGV[9], ARGV[10], ARGV[11]
+local run = ARGV[12]
 
 -- Numbers are of one length, so that they compare as texts.
 local seen = redis.pcall('GET', KEYS[3])
@@ -16,8 +17,15 @@ if seen and seen >= number then
   number = seen
 end
 
-local epoch, last, time = record(KEYS[1], KEYS[2], new_epoch)
-local offset, now = text(last + 1), clock(time)
+local epoch, last, time, its_run = record(KEYS[1], KEYS[2], new_epoch, run)
+local previous, now = text(last), clock(time)
+-- The server was started anew, or another has taken its place, and may have
+-- lost the newest messages. Their offsets are not given again, as some have
+-- seen them: no more are lost than are left out here.
+if its_run ~= run then
+  last = last + 1048576
+end
+local offset = text(last + 1)
 
 -- The first to write: if there is no memory, nothing has happened yet.
 local function append()
@@ -33,7 +41,7 @@ if type(appended) == 'table' and appended.err then
   return appended
 end
 
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', offset, 'time', text(now))
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', offset, 'time', text(now), 'run', run)
 redis.call('PEXPIRE', KEYS[1], meta_lives)
 redis.call('PEXPIRE', KEYS[2], entries_live)
 redis.call('SET', KEYS[3], number, 'PX', seen_lives)
@@ -51,5 +59,5 @@ if age then
 end
 
 local position = epoch .. '-' .. offset
-redis.call(publish, channel, '1' .. position .. ' ' .. payload)
+redis.call(publish, channel, '1' .. position .. ' ' .. previous .. ' ' .. payload)
 return position

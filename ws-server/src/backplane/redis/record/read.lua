@@ -1,11 +1,12 @@
 -- Reads a page. KEYS: meta, entries.
 local new_epoch, after, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local messages, age, meta_lives, bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
+local run = ARGV[8]
 
-local epoch, last, time, new = record(KEYS[1], KEYS[2], new_epoch)
+local epoch, last, time, _, new = record(KEYS[1], KEYS[2], new_epoch, run)
 if new then
   -- Without memory for it the epoch is good for this answer only.
-  redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'last', text(last), 'time', text(time))
+  redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'last', text(last), 'time', text(time), 'run', run)
 end
 redis.pcall('PEXPIRE', KEYS[1], meta_lives)
 
@@ -14,7 +15,14 @@ local start = last
 local oldest = entries_between(KEYS[2], '-', text(last), 1)[1]
 if oldest then
   local offset, its_time = offset_and_time(oldest)
-  start = math.max(offset - 1, last - messages)
+  start = offset - 1
+  -- Those that are more than asked for: few, unless it was asked for more
+  -- before.
+  local excess = redis.call('XLEN', KEYS[2]) - messages
+  if excess > 0 and excess <= 1000 then
+    local entries = entries_between(KEYS[2], '-', text(last), excess)
+    start = offset_and_time(entries[#entries])
+  end
   local horizon = age and clock(time) - age
   if horizon and its_time < horizon then
     -- Times grow with offsets: the first that is young enough.
