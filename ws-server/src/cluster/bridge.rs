@@ -128,8 +128,15 @@ impl Bridge {
     }
 
     async fn work(mut self) {
+        let mut turn = Instant::now();
         loop {
             let now = Instant::now();
+            if now.duration_since(turn) > self.terms.silence / 2 {
+                // This node was stopped, or asleep: others may not have been
+                // silent.
+                self.nodes.forgive(now);
+            }
+            turn = now;
             self.keep_time(now);
             if self.has_left(now) {
                 return;
@@ -161,12 +168,7 @@ impl Bridge {
     fn take_orders(&mut self) {
         for order in self.desk.take() {
             match order {
-                Order::Open {
-                    topic,
-                    room,
-                    keep,
-                    listener,
-                } => self.rooms.open(topic, room, keep, listener, &mut self.mail),
+                Order::Open(topic, opened) => self.rooms.open(topic, opened, &mut self.mail),
                 Order::Close { topic, room } => self.rooms.close(&topic, room, &mut self.mail),
                 Order::Publish(letter) => self.rooms.post(*letter, &mut self.mail),
                 Order::Presence {

@@ -39,12 +39,7 @@ struct State {
 /// Something to do.
 pub(super) enum Order {
     /// A room is opened, or one takes the place of another.
-    Open {
-        topic: Topic,
-        room: u64,
-        keep: Option<Keep>,
-        listener: Arc<dyn Listener>,
-    },
+    Open(Topic, Opened),
     /// A room has ended.
     Close {
         topic: Topic,
@@ -64,6 +59,16 @@ pub(super) enum Order {
     },
     /// The node leaves when all is published.
     Leave(Option<oneshot::Sender<()>>),
+}
+
+/// A room that was opened.
+pub(super) struct Opened {
+    /// Names it among those that were open on its topic.
+    pub(super) room: u64,
+    pub(super) keep: Option<Keep>,
+    /// Other nodes are told of its members.
+    pub(super) lists: bool,
+    pub(super) listener: Arc<dyn Listener>,
 }
 
 /// Something on its way to the engine.
@@ -227,7 +232,7 @@ impl State {
 impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Open { .. } => "Open",
+            Self::Open(..) => "Open",
             Self::Close { .. } => "Close",
             Self::Publish(_) => "Publish",
             Self::Presence { .. } => "Presence",

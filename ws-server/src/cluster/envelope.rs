@@ -46,6 +46,8 @@ pub(super) enum Body<'a> {
         fresh: bool,
         /// More of the list follows.
         more: bool,
+        /// The others are to list theirs.
+        ask: bool,
         process: u64,
         #[serde(borrow)]
         joined: Vec<(u64, Raw<'a>)>,

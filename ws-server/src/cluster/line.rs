@@ -13,7 +13,12 @@ use crate::{
     group::{Audience, MemberId, Parcel},
 };
 
-use super::{Cluster, Listener, NotTaken, Receipt, desk::Order, envelope, receipt::Answer};
+use super::{
+    Cluster, Listener, NotTaken, Receipt,
+    desk::{Opened, Order},
+    envelope,
+    receipt::Answer,
+};
 
 /// A room's way to the other nodes.
 #[derive(Clone)]
@@ -41,14 +46,16 @@ impl Line {
         }
     }
 
-    /// Begins to listen to other nodes.
-    pub(crate) fn open(&self, listener: Arc<dyn Listener>) {
-        self.cluster.desk().order(Order::Open {
-            topic: self.topic.clone(),
+    /// Begins to listen to other nodes, and tells them of members if it may.
+    pub(crate) fn open(&self, listener: Arc<dyn Listener>, lists: bool) {
+        let opened = Opened {
             room: self.room,
             keep: self.keep,
+            lists,
             listener,
-        });
+        };
+        let topic = self.topic.clone();
+        self.cluster.desk().order(Order::Open(topic, opened));
     }
 
     /// Ceases to.

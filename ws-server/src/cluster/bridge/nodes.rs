@@ -60,6 +60,13 @@ impl Nodes {
         known
     }
 
+    /// Nobody has been silent.
+    pub(super) fn forgive(&mut self, now: Instant) {
+        for heard in self.heard.values_mut() {
+            *heard = now;
+        }
+    }
+
     pub(super) fn forget(&mut self, node: u64) {
         self.heard.remove(&node);
         self.count();
@@ -107,4 +114,9 @@ impl Nodes {
 /// Where a node is answered.
 pub(super) fn private(node: u64) -> Topic {
     Topic::new("", &format!("{node:x}"))
+}
+
+/// Whether a topic is of nodes, and of no room.
+pub(super) fn is_theirs(topic: &Topic) -> bool {
+    topic.rooms() == Topic::new("", "").rooms()
 }

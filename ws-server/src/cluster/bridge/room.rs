@@ -1,23 +1,25 @@
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use crate::{
-    backplane::{Keep, MAX_PAYLOAD, Topic},
+    backplane::{MAX_PAYLOAD, Topic},
     cluster::{
         Listener,
-        desk::Letter,
+        desk::{Letter, Opened},
         envelope::{Body, Raw},
     },
     group::MemberId,
 };
 
-use super::{WINDOW, mail::Mail, record::Course, roster::Roster};
+use super::{mail::Mail, record::Course, roster::Roster};
 
 /// One room of this node, as the bridge keeps it.
 pub(super) struct Room {
     /// Names it among those that were open on this topic.
     pub(super) id: u64,
+    /// Its members are told of to other nodes.
+    lists: bool,
     pub(super) listener: Arc<dyn Listener>,
     pub(super) course: Option<Course>,
     pub(super) roster: Roster,
@@ -28,6 +30,8 @@ pub(super) struct Room {
     changes: HashMap<MemberId, Option<Vec<u8>>>,
     /// The others have to be told of all members, and not before this.
     list: Option<Instant>,
+    /// When they were last.
+    listed: Option<Instant>,
     /// The others have to tell of theirs.
     ask: bool,
     /// The number of the last that was told.
@@ -35,15 +39,23 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(id: u64, keep: Option<Keep>, listener: Arc<dyn Listener>) -> Self {
+    pub(super) fn new(opened: Opened) -> Self {
+        let Opened {
+            room: id,
+            keep,
+            lists,
+            listener,
+        } = opened;
         Self {
             id,
+            lists,
             listener,
             course: keep.map(Course::new),
             roster: Roster::default(),
             held: Vec::new(),
             changes: HashMap::new(),
             list: None,
+            listed: None,
             ask: false,
             told: 0,
         }
@@ -64,8 +76,10 @@ impl Room {
 
     /// The others are told of all members.
     pub(super) fn list(&mut self, now: Instant, ask: bool) {
-        self.list.get_or_insert(now);
-        self.ask |= ask;
+        if self.lists {
+            self.list.get_or_insert(now);
+            self.ask |= ask;
+        }
     }
 
     /// When there is something to tell.
@@ -75,12 +89,10 @@ impl Room {
 
     /// Tells the others of who is there.
     pub(super) fn tell_presence(&mut self, topic: &Topic, mail: &mut Mail, now: Instant) {
-        if mem::take(&mut self.ask) {
-            mail.say(topic, &Body::Ask);
-        }
         if self.list.take_if(|at| *at <= now).is_some() {
             // They are in the list, or no more.
             self.changes.clear();
+            self.listed = Some(now);
             let members = self.listener.members();
             self.tell(topic, mail, true, &members, &[]);
             return;
@@ -131,6 +143,7 @@ impl Room {
                 previous: self.told,
                 fresh: mem::take(&mut fresh),
                 more,
+                ask: mem::take(&mut self.ask),
                 process: process.map_or(0, MemberId::process),
                 joined: sendable.map(|(id, data)| (id.get(), Raw(data))).collect(),
                 left: gone.iter().map(|id| id.get()).collect(),
@@ -142,13 +155,19 @@ impl Room {
         }
     }
 
-    /// Has others list their members no more often than this allows.
+    /// Others have to be told of all members, though not too often.
     pub(super) fn asked(&mut self, now: Instant) {
-        self.list.get_or_insert(now + WINDOW * 4);
+        let next = self.listed.map_or(now, |listed| listed + PAUSE);
+        self.list.get_or_insert(next.max(now));
     }
 
     pub(super) fn has_news(&self) -> bool {
-        self.ask || self.list.is_some() || !self.changes.is_empty()
+        self.list.is_some() || !self.changes.is_empty()
+    }
+
+    /// Whether the others know of members.
+    pub(super) const fn is_known(&self) -> bool {
+        self.told > 0
     }
 }
 
@@ -160,6 +179,7 @@ pub(super) fn tell_nobody(topic: &Topic, mail: &mut Mail) {
             previous: 0,
             fresh: true,
             more: false,
+            ask: false,
             process: 0,
             joined: Vec::new(),
             left: Vec::new(),
@@ -167,6 +187,8 @@ pub(super) fn tell_nobody(topic: &Topic, mail: &mut Mail) {
     );
 }
 
+/// How long it takes until all members are listed again for who asks.
+const PAUSE: Duration = Duration::from_millis(200);
 /// About how many bytes of members are told at once.
 const PART: usize = 128 << 10;
 /// What each of them takes beside its data, in bytes.

@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use crate::{
     backplane::{Arrival, Keep, Page, Topic},
     cluster::{
-        Listener,
-        desk::{Desk, Letter},
+        desk::{Desk, Letter, Opened},
         envelope::{self, Body, Envelope},
     },
     group::{MemberId, Parcel},
@@ -20,7 +19,7 @@ use crate::{
 use super::{
     WINDOW,
     mail::{Mail, is_late},
-    nodes::Nodes,
+    nodes::{self, Nodes},
     room::{self, Room},
     roster::Change,
 };
@@ -30,6 +29,7 @@ use super::{
 pub(super) struct Rooms {
     desk: Arc<Desk>,
     all: HashMap<Topic, Room>,
+    linked: bool,
     subscribed: HashSet<Topic>,
     /// Those that were opened or closed since.
     changed: HashSet<Topic>,
@@ -60,6 +60,7 @@ impl Rooms {
         Self {
             desk,
             all: HashMap::new(),
+            linked: false,
             subscribed: HashSet::new(),
             changed: HashSet::new(),
             changing: false,
@@ -74,15 +75,8 @@ impl Rooms {
         }
     }
 
-    pub(super) fn open(
-        &mut self,
-        topic: Topic,
-        id: u64,
-        keep: Option<Keep>,
-        listener: Arc<dyn Listener>,
-        mail: &mut Mail,
-    ) {
-        let room = Room::new(id, keep, listener);
+    pub(super) fn open(&mut self, topic: Topic, opened: Opened, mail: &mut Mail) {
+        let room = Room::new(opened);
         if let Some(before) = self.all.insert(topic.clone(), room) {
             self.release(&topic, before.held, mail);
         }
@@ -99,11 +93,17 @@ impl Rooms {
             return;
         }
         if let Some(mut room) = self.all.remove(topic) {
-            if !self.subscribed.contains(topic) {
-                self.deserted.insert(topic.clone());
-            } else if room.has_news() {
-                // Nobody is there any more.
-                room.tell_presence(topic, mail, Instant::now());
+            if self.subscribed.contains(topic) {
+                if room.has_news() {
+                    // Nobody is there any more.
+                    room.tell_presence(topic, mail, Instant::now());
+                }
+            } else if room.is_known() {
+                if self.linked {
+                    room::tell_nobody(topic, mail);
+                } else {
+                    self.deserted.insert(topic.clone());
+                }
             }
             self.release(topic, room.held, mail);
         }
@@ -199,6 +199,7 @@ impl Rooms {
 
     /// There is an engine again.
     pub(super) fn linked(&mut self, mail: &mut Mail) {
+        self.linked = true;
         for topic in self.deserted.drain() {
             if !self.all.contains_key(&topic) {
                 room::tell_nobody(&topic, mail);
@@ -341,10 +342,14 @@ impl Rooms {
                 previous,
                 fresh,
                 more,
+                ask,
                 process,
                 joined,
                 left,
             } => {
+                if ask {
+                    room.asked(now);
+                }
                 nodes.heard(id.origin, now);
                 let joined = joined.into_iter();
                 let left = left.into_iter();
@@ -364,6 +369,9 @@ impl Rooms {
                 }
                 if !(changed.joined.is_empty() && changed.left.is_empty()) {
                     room.listener.presence(&changed.joined, &changed.left);
+                }
+                if ask {
+                    self.announce(&topic, now + WINDOW);
                 }
             }
             Body::Ask => {
@@ -401,7 +409,9 @@ impl Rooms {
 
     /// The engine is gone.
     pub(super) fn interrupt(&mut self, unsaid: Vec<Topic>) {
-        let closed = unsaid.into_iter().filter(|it| !self.all.contains_key(it));
+        self.linked = false;
+        let rooms = unsaid.into_iter().filter(|topic| !nodes::is_theirs(topic));
+        let closed = rooms.filter(|topic| !self.all.contains_key(topic));
         self.deserted.extend(closed);
         self.doubts.clear();
         self.subscribed.clear();

@@ -62,7 +62,7 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
             room.0.host.get_or_init(|| open(&room));
         }
         if let (Some(line), Some(reach)) = (&room.0.line, &terms.reach) {
-            line.open(reach.listener(&room));
+            line.open(reach.listener(&room), reach.codec.is_some());
         }
         room
     }
