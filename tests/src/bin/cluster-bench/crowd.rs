@@ -80,7 +80,7 @@ impl Crowd {
     /// all have heard one.
     pub(crate) async fn talk(
         &self,
-        posters: usize,
+        at_a_time: u64,
         bytes: usize,
         span: Duration,
     ) -> Result<Turn, Failure> {
@@ -92,9 +92,9 @@ impl Crowd {
         let begin = Instant::now();
         let (mut posts, mut done) = (0, 0);
         loop {
-            while posts < done + posters as u64 && begin.elapsed() < span {
+            while posts < done + at_a_time && begin.elapsed() < span {
                 let poster = self.next.get();
-                self.next.set((poster + 1) % posters);
+                self.next.set((poster + 1) % self.members.len());
                 // So little that there is always room for it.
                 if self.members[poster].try_write(&post)? < post.len() {
                     return Err("a node does not read what a member posts".into());

@@ -56,13 +56,19 @@ struct Arguments {
     /// The members of the room that is broadcast to
     #[arg(long, default_value_t = 300)]
     members: usize,
-    /// How many of them post
-    #[arg(long, default_value_t = 8)]
-    posters: usize,
+    /// Broadcast only where this is in a row's name, such as "Redis, 2", and in
+    /// one process
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
+    rows: String,
     /// How many join at once, for subscriptions and presence
     #[arg(long, default_value_t = 10_000)]
     crowd: usize,
-    /// How often broadcasts are measured [default: 12, or 3 if --quick]
+    /// How often broadcasts are measured [default: 8, or 2 if --quick]
     #[arg(long, value_name = "COUNT")]
     rounds: Option<usize>,
     /// Draw what deliveries cost into this SVG image
@@ -125,13 +131,13 @@ async fn bench(arguments: &Arguments) -> Result<(), Failure> {
     let wanted = |part| arguments.only.is_empty() || arguments.only.contains(&part);
     if wanted(Part::Broadcast) {
         let plan = broadcast::Plan {
-            members: arguments.members,
-            posters: arguments.posters.clamp(1, arguments.members.max(1)),
-            rounds: arguments.rounds.unwrap_or(several(12, 3)).max(1),
+            members: arguments.members.max(3),
+            rows: arguments.rows.clone(),
+            rounds: arguments.rounds.unwrap_or(several(8, 2)).max(1),
             span: Duration::from_millis(300),
         };
-        let rows = broadcast::run(plan, &kinds).await?;
-        broadcast::print(plan, &rows);
+        let rows = broadcast::run(&plan, &kinds).await?;
+        broadcast::print(&plan, &rows);
         if let Some(file) = &arguments.plot {
             if let Some(folder) = file.parent() {
                 fs::create_dir_all(folder)?;

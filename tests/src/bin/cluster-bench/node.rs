@@ -155,6 +155,7 @@ impl Node {
             let so = match condition {
                 Condition::Members(room, count) => self.rooms.count(room) == *count,
                 Condition::Seated(count) => Member::seated() == *count,
+                Condition::Linked(times) => counts.links >= *times,
                 Condition::Subscribed(count) => counts.subscribed >= *count,
                 Condition::Read(count) => counts.read >= *count,
                 Condition::Quiet => {

@@ -64,6 +64,8 @@ pub(crate) enum Condition {
     Members(String, usize),
     /// So many connections are in a room, on this node.
     Seated(usize),
+    /// The engine has been connected to so many times.
+    Linked(usize),
     /// The engine was told of so many topics since it was connected to, beside
     /// the node's own.
     Subscribed(usize),
@@ -95,6 +97,8 @@ pub(crate) struct Published {
 /// What has gone to the engine, and what members were told.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
+    /// How often the engine was connected to.
+    pub(crate) links: usize,
     /// Topics subscribed to since the engine was connected to, beside the
     /// node's own.
     pub(crate) subscribed: usize,

@@ -1,5 +1,5 @@
 //! What a delivery costs, as a picture: a line for each row, a dot for each
-//! length of a message.
+//! way of posting.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use plotters::{
 };
 
 use crate::{
-    measure::broadcast::{Row, SIZES},
+    measure::broadcast::{LOADS, Row},
     samples::{Failure, ratio},
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn draw(file: &Path, members: usize, rows: &[Row]) -> Result<(), Fail
     );
     area.draw_text(&title, &text(17), (30, 10))?;
     legend(&area, &text(13))?;
-    let ratios: Vec<[f64; SIZES.len()]> = rows.iter().map(|row| ratios(row, &rows[0])).collect();
+    let ratios: Vec<[f64; COLORS.len()]> = rows.iter().map(|row| ratios(row, &rows[0])).collect();
     let most = ratios
         .iter()
         .flatten()
@@ -47,17 +47,16 @@ pub(crate) fn draw(file: &Path, members: usize, rows: &[Row]) -> Result<(), Fail
     Ok(area.present()?)
 }
 
-fn ratios(row: &Row, to: &Row) -> [f64; SIZES.len()] {
-    let cells = [0, 1].map(|size| (&row.cells[size].delivery, &to.cells[size].delivery));
-    cells.map(|(of, to)| ratio(of, to))
+fn ratios(row: &Row, to: &Row) -> [f64; COLORS.len()] {
+    std::array::from_fn(|load| ratio(&row.cells[load].delivery, &to.cells[load].delivery))
 }
 
 fn legend(area: &Area<'_>, text: &TextStyle<'_>) -> Result<(), Failure> {
     let text = text.pos(Pos::new(HPos::Left, VPos::Center));
-    for (number, (size, color)) in SIZES.into_iter().zip(COLORS).enumerate() {
-        let at = (40 + 160 * number as i32, 48);
+    for (number, (load, color)) in LOADS.into_iter().zip(COLORS).enumerate() {
+        let at = (40 + 190 * number as i32, 48);
         dot(area, at, color)?;
-        area.draw_text(&format!("{size} B"), &text, (at.0 + 14, at.1))?;
+        area.draw_text(&load.name(), &text, (at.0 + 14, at.1))?;
     }
     Ok(())
 }
@@ -93,8 +92,13 @@ impl Scale {
     }
 }
 
-/// Told apart by the colour-blind as well (Okabe and Ito).
-const COLORS: [RGBColor; SIZES.len()] = [RGBColor(0, 90, 181), RGBColor(230, 159, 0)];
+/// For the first of the loads; in a small room a post costs more than its
+/// deliveries. Told apart by the colour-blind as well (Okabe and Ito).
+const COLORS: [RGBColor; 3] = [
+    RGBColor(0, 90, 181),
+    RGBColor(230, 159, 0),
+    RGBColor(0, 158, 115),
+];
 const LEAST: f64 = 0.9;
 const WIDTH: i32 = 1000;
 const LEFT: i32 = 220;

@@ -16,19 +16,30 @@ use crate::{
 };
 
 /// How it is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) members: usize,
-    pub(crate) posters: usize,
     pub(crate) rounds: usize,
     pub(crate) span: Duration,
+    /// Only rows with this in their name, beside the first.
+    pub(crate) rows: String,
+}
+
+/// What members post.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) bytes: usize,
+    /// How many messages are under way.
+    at_a_time: u64,
+    /// In the room of [`FEW`].
+    few: bool,
 }
 
 /// One row: nodes, and what joins them.
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// For each of the [`SIZES`].
-    pub(crate) cells: [Cell; SIZES.len()],
+    /// For each of the [`LOADS`].
+    pub(crate) cells: [Cell; LOADS.len()],
 }
 
 /// What came of the rounds.
@@ -51,9 +62,10 @@ struct Contender {
     /// Its place among the engines.
     engine: Option<usize>,
     crowd: Crowd,
+    few: Crowd,
 }
 
-pub(crate) async fn run(plan: Plan, kinds: &[Kind]) -> Result<Vec<Row>, Failure> {
+pub(crate) async fn run(plan: &Plan, kinds: &[Kind]) -> Result<Vec<Row>, Failure> {
     let kinds: Vec<_> = kinds
         .iter()
         .filter(|it| **it != Kind::RedisOnDisk)
@@ -62,18 +74,13 @@ pub(crate) async fn run(plan: Plan, kinds: &[Kind]) -> Result<Vec<Row>, Failure>
     for kind in &kinds {
         engines.push(kind.start().await);
     }
-    let mut contenders = vec![
-        Contender::start("one process", None, &Carrier::Nothing, 1, None, plan).await?,
-        Contender::start(
-            "its memory, history",
-            None,
-            &Carrier::Nothing,
-            1,
-            KEPT,
-            plan,
-        )
-        .await?,
-    ];
+    let alone = Carrier::Nothing;
+    let first = Contender::start("one process", None, &alone, 1, None, plan);
+    let mut contenders = vec![first.await?];
+    let name = "one process, history";
+    if plan.wants(name) {
+        contenders.push(Contender::start(name, None, &alone, 1, KEPT, plan).await?);
+    }
     for (number, (kind, engine)) in kinds.iter().zip(&engines).enumerate() {
         let carrier = engine.carrier();
         let some = [(1, None), (2, None), (3, None), (1, KEPT), (2, KEPT)];
@@ -84,27 +91,43 @@ pub(crate) async fn run(plan: Plan, kinds: &[Kind]) -> Result<Vec<Row>, Failure>
             };
             let one_or_more = if nodes == 1 { "node" } else { "nodes" };
             let name = format!("{name}, {nodes} {one_or_more}");
-            let engine = Some(number);
-            let contender = Contender::start(&name, engine, &carrier, nodes, history, plan);
-            contenders.push(contender.await?);
+            if plan.wants(&name) {
+                let engine = Some(number);
+                let contender = Contender::start(&name, engine, &carrier, nodes, history, plan);
+                contenders.push(contender.await?);
+            }
         }
     }
-    let steps = plan.rounds * SIZES.len() * contenders.len();
+    let steps = plan.rounds * LOADS.len() * contenders.len();
     let progress = Progress::new("broadcast to a room", steps);
     for round in 0..plan.rounds {
-        for size in 0..SIZES.len() {
+        for load in 0..LOADS.len() {
             let count = contenders.len();
             // Nobody is always the first after somebody else.
             for place in (0..count).map(|place| (round + place) % count) {
                 let contender = &mut contenders[place];
                 progress.show(&contender.row.name);
-                let sampled = contender.sample(size, plan, &engines).await;
+                let sampled = contender.sample(load, plan, &engines).await;
                 sampled.map_err(|error| format!("{}: {error}", contender.row.name))?;
                 progress.step();
             }
         }
     }
     Ok(contenders.into_iter().map(|it| it.row).collect())
+}
+
+impl Plan {
+    fn wants(&self, row: &str) -> bool {
+        row.contains(&self.rows)
+    }
+}
+
+impl Load {
+    /// What it is called in tables.
+    pub(crate) fn name(self) -> String {
+        let room = if self.few { ", few members" } else { "" };
+        format!("{} B, {} at a time{room}", self.bytes, self.at_a_time)
+    }
 }
 
 impl Contender {
@@ -114,7 +137,7 @@ impl Contender {
         carrier: &Carrier,
         count: usize,
         history: Option<usize>,
-        plan: Plan,
+        plan: &Plan,
     ) -> Result<Self, Failure> {
         let terms = Terms {
             carrier: carrier.clone(),
@@ -129,11 +152,13 @@ impl Contender {
         }
         let addresses: Vec<_> = nodes.iter().map(Process::address).collect();
         let crowd = Crowd::enter(&addresses, ROOM, plan.members).await?;
+        let few = Crowd::enter(&addresses, CLOSET, FEW).await?;
         for node in &mut nodes {
-            let all = Condition::Members(ROOM.to_owned(), plan.members);
-            node.until(all)
-                .await
-                .map_err(|it| format!("{name}: {it}"))?;
+            for (room, members) in [(ROOM, plan.members), (CLOSET, FEW)] {
+                let all = Condition::Members(room.to_owned(), members);
+                let entered = node.until(all).await;
+                entered.map_err(|error| format!("{name}: {error}"))?;
+            }
         }
         Ok(Self {
             row: Row {
@@ -143,25 +168,31 @@ impl Contender {
             nodes,
             engine,
             crowd,
+            few,
         })
     }
 
     async fn sample(
         &mut self,
-        size: usize,
-        plan: Plan,
+        load: usize,
+        plan: &Plan,
         engines: &[Running],
     ) -> Result<(), Failure> {
-        let bytes = SIZES[size];
-        self.crowd.talk(plan.posters, bytes, plan.span / 5).await?;
+        let Load {
+            bytes,
+            at_a_time,
+            few,
+        } = LOADS[load];
+        let crowd = if few { &self.few } else { &self.crowd };
+        crowd.talk(at_a_time, bytes, plan.span / 5).await?;
         let engine = self.engine.map(|number| &engines[number]);
         sleep(REST).await;
         let (nodes, served) = (self.cpu()?, engine_cpu(engine)?);
-        let turn = self.crowd.talk(plan.posters, bytes, plan.span).await?;
+        let turn = crowd.talk(at_a_time, bytes, plan.span).await?;
         sleep(REST).await;
         let nodes = self.cpu()?.since(nodes);
         let served = engine_cpu(engine)?.since(served);
-        self.row.cells[size].add(turn, nodes, served);
+        self.row.cells[load].add(turn, nodes, served);
         Ok(())
     }
 
@@ -186,16 +217,18 @@ impl Cell {
     }
 }
 
-pub(crate) fn print(plan: Plan, rows: &[Row]) {
+pub(crate) fn print(plan: &Plan, rows: &[Row]) {
     println!("## Broadcast to a room of {}\n", plan.members);
     println!(
-        "{} members post, {} messages under way. CPU time is that of all nodes \
-         together, without the engine; medians of {} rounds, ratios round by round.\n",
-        plan.posters, plan.posters, plan.rounds
+        "CPU time is that of all nodes together, without the engine; medians of {} rounds, \
+         ratios round by round. The more messages come together, the fewer writes they \
+         take: one at a time shows what each costs, and in a room of {FEW} members a post \
+         costs little beside its way from node to node.\n",
+        plan.rounds
     );
-    for (size, bytes) in SIZES.into_iter().enumerate() {
+    for (number, load) in LOADS.into_iter().enumerate() {
         let mut table = Table::new(&[
-            &format!("{bytes} B"),
+            &load.name(),
             "deliveries/s",
             "ns/delivery",
             "to one process",
@@ -203,9 +236,9 @@ pub(crate) fn print(plan: Plan, rows: &[Row]) {
             "threads of the engine's link, µs/post",
             "engine, µs/post",
         ]);
-        let baseline = &rows[0].cells[size].delivery;
+        let baseline = &rows[0].cells[number].delivery;
         for row in rows {
-            let cell = &row.cells[size];
+            let cell = &row.cells[number];
             let of = |samples: &[f64]| median(samples.iter().copied());
             table.row([
                 row.name.clone(),
@@ -225,9 +258,33 @@ fn engine_cpu(engine: Option<&Running>) -> Result<Cpu, Failure> {
     engine.map_or_else(|| Ok(Cpu::default()), Running::cpu)
 }
 
-/// The lengths of messages, in bytes.
-pub(crate) const SIZES: [usize; 2] = [125, 1024];
+/// What is measured of every row.
+pub(crate) const LOADS: [Load; 4] = [
+    Load {
+        bytes: 125,
+        at_a_time: 8,
+        few: false,
+    },
+    Load {
+        bytes: 1024,
+        at_a_time: 8,
+        few: false,
+    },
+    Load {
+        bytes: 125,
+        at_a_time: 1,
+        few: false,
+    },
+    Load {
+        bytes: 125,
+        at_a_time: 1,
+        few: true,
+    },
+];
 const ROOM: &str = "hall";
+const CLOSET: &str = "closet";
+/// The fewest with which all nodes have members.
+const FEW: usize = 3;
 const KEPT: Option<usize> = Some(200);
 /// For how long nodes have nothing to do before their time is taken.
 const REST: Duration = Duration::from_millis(4);

@@ -37,7 +37,7 @@ pub(crate) async fn run(span: Duration, kinds: &[Kind]) -> Result<Vec<Row>, Fail
         .collect();
     let mut cases = vec![(None, 1, 10_000)];
     for kind in kinds {
-        let cases_of = [(1, 1), (1, 1_000), (1, 10_000), (2, 1), (3, 1)];
+        let cases_of = [(0, 0), (1, 1), (1, 1_000), (1, 10_000), (2, 1), (3, 1)];
         cases.extend(cases_of.map(|(nodes, rooms)| (Some(*kind), nodes, rooms)));
     }
     let progress = Progress::new("idle", cases.len() + 1);
@@ -55,7 +55,8 @@ pub(crate) async fn run(span: Duration, kinds: &[Kind]) -> Result<Vec<Row>, Fail
     for (contender, ((nodes, engine), since)) in contenders.iter_mut().zip(before) {
         let seconds = since.elapsed().as_secs_f64() * 1e3;
         let now = contender.cpu()?;
-        contender.row.node = (now.0 - nodes) as f64 / seconds / contender.nodes.len() as f64;
+        let nodes = (now.0 - nodes) as f64 / seconds;
+        contender.row.node = nodes / contender.nodes.len().max(1) as f64;
         contender.row.engine = (now.1 - engine) as f64 / seconds;
     }
     progress.step();

@@ -6,7 +6,6 @@ use tokio::time::sleep;
 
 use crate::{
     engines::{Kind, Running},
-    measure::broadcast::SIZES,
     orders::{Carrier, Order, Terms},
     process::Process,
     progress::Progress,
@@ -163,5 +162,7 @@ pub(crate) fn print(plan: Plan, rows: &[Row]) {
     }
 }
 
+/// The lengths of messages, in bytes.
+const SIZES: [usize; 2] = [125, 1024];
 /// For how long nothing is done before time is taken.
 const REST: Duration = Duration::from_millis(4);

@@ -121,6 +121,8 @@ async fn measure(plan: Plan, kind: Option<Kind>, history: Option<usize>) -> Resu
     if let Some(running) = &mut engine {
         running.engine.restart().await;
         let back = Instant::now();
+        node.until(Condition::Linked(round.counts.links + 1))
+            .await?;
         node.until(Condition::Subscribed(plan.rooms)).await?;
         round.again = milliseconds(back);
         if history.is_some() {

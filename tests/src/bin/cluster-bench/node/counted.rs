@@ -19,6 +19,7 @@ pub(super) struct Counted<B> {
 /// What has gone to an engine.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
+    links: AtomicUsize,
     subscribed: AtomicUsize,
     read: AtomicUsize,
     published: AtomicUsize,
@@ -40,6 +41,7 @@ impl Counter {
     pub(super) fn counts(&self) -> Counts {
         let count = |of: &AtomicUsize| of.load(Ordering::SeqCst);
         Counts {
+            links: count(&self.links),
             subscribed: count(&self.subscribed).saturating_sub(OWN),
             read: count(&self.read),
             published: count(&self.published),
@@ -59,6 +61,7 @@ impl<B: Backplane> Backplane for Counted<B> {
             let link = self.engine.connect(inbox).await?;
             self.counter.subscribed.store(0, Ordering::SeqCst);
             self.counter.read.store(0, Ordering::SeqCst);
+            self.counter.links.fetch_add(1, Ordering::SeqCst);
             let counter = Arc::clone(&self.counter);
             Ok(Box::new(CountedLink { link, counter }) as Box<dyn Link>)
         })
