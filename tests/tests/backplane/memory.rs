@@ -5,6 +5,7 @@ use ws_server::backplane::{Backplane, Memory};
 use crate::suite::Subject;
 
 crate::passes_all!(InMemory);
+crate::passes! { InMemory: record { record_keeps_so_many_bytes } }
 
 struct InMemory(Memory);
 

@@ -24,6 +24,7 @@ mod reach;
 
 mod plain {
     crate::passes_all!(super::Persistent);
+    crate::passes! { super::Persistent: record { record_keeps_so_many_bytes } }
     crate::passes_all_losses!(super::Persistent);
 }
 

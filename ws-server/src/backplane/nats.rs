@@ -7,6 +7,7 @@ mod address;
 mod arrival;
 mod link;
 mod loss;
+mod order;
 mod page;
 mod publish;
 mod record;
@@ -71,22 +72,24 @@ mod tls;
 /// # What is kept, for how long
 ///
 /// A room keeps as many messages as its rooms say, and one more, by which
-/// clients are recognised that missed just as many. What is older than they
+/// clients are recognised that missed just as many. Bytes are not counted for
+/// each room, but for [all of them](Self::max_bytes). What is older than they
 /// say is left out when it is read, by the clock of the server that recorded
 /// it and that of the node that reads it, and removed later: after twice that
 /// time, though not before 24 hours; where time does not count, after
 /// [`forget_after`](Self::forget_after).
 ///
 /// The newest node decides: if a stream exists whose terms are others, its
-/// number and age are changed to what this node says. Its storage and replicas
-/// stay as they are (`nats stream edit` changes them).
+/// number and age are changed to what this node says. Its storage, replicas
+/// and bytes stay as they are (`nats stream edit` changes them).
 ///
 /// # Limits
 ///
 /// A message that is longer than the server's `max_payload` (1 MiB unless it
 /// says otherwise) is [refused](BackplaneError::Refused), and so is one of a
-/// room whose name is longer than some 1,000 letters that are not ASCII.
-/// Each subscribed room takes some 8 KiB of a node's memory.
+/// room whose name is longer than some 3,000 bytes; those other than ASCII
+/// letters and digits, `-` and `_` count three times. Each subscribed room
+/// takes some 6 KiB of a node's memory.
 ///
 /// In a cluster of servers a subscription reaches the other servers a moment
 /// after it was made. Rooms that keep messages miss nothing, as they read what
@@ -98,6 +101,7 @@ pub struct Nats {
     subjects: Subjects,
     storage: Storage,
     replicas: usize,
+    max_bytes: u64,
     forget_after: Duration,
     connect_timeout: Duration,
     request_timeout: Duration,
@@ -134,6 +138,7 @@ impl Nats {
             subjects: Subjects::new("ws"),
             storage: Storage::default(),
             replicas: 1,
+            max_bytes: 1 << 30,
             forget_after: Duration::from_secs(7 * 24 * 60 * 60),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(5),
@@ -180,6 +185,17 @@ impl Nats {
     #[must_use]
     pub const fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = replicas;
+        self
+    }
+
+    /// The most bytes that a stream takes that has to be made, for all rooms of
+    /// a name: 1 GiB by default. Then the oldest messages of all rooms are
+    /// removed. The server sets as much aside, and refuses to record if it has
+    /// less; `u64::MAX` is no limit but the server's, which refuses messages when it
+    /// is full.
+    #[must_use]
+    pub const fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
         self
     }
 

@@ -128,15 +128,8 @@ impl Bridge {
     }
 
     async fn work(mut self) {
-        let mut turn = Instant::now();
         loop {
             let now = Instant::now();
-            if now.duration_since(turn) > self.terms.silence / 2 {
-                // This node was stopped, or asleep: others may not have been
-                // silent.
-                self.nodes.forgive(now);
-            }
-            turn = now;
             self.keep_time(now);
             if self.has_left(now) {
                 return;
@@ -161,6 +154,12 @@ impl Bridge {
                 },
                 Some(done) = self.jobs.next() => self.finish(done),
                 () = sleep_until(wake) => {}
+            }
+            let now = Instant::now();
+            let late = now.saturating_duration_since(wake);
+            if late > self.terms.silence / 3 {
+                tracing::warn!(?late, "the backplane's thread was held up");
+                self.nodes.overslept(late, now);
             }
         }
     }
@@ -213,9 +212,10 @@ impl Bridge {
         match body {
             Body::Alive { first } => {
                 let known = self.nodes.heard(id.origin, now);
+                let lost = self.nodes.found(id.origin);
                 if first {
                     self.mail.say(&nodes::private(id.origin), &Body::Here);
-                } else if !known {
+                } else if lost || !known {
                     self.mail
                         .say(self.nodes.topic(), &Body::Forgotten { node: id.origin });
                 }
@@ -398,6 +398,10 @@ impl Bridge {
                     "connected to the backplane"
                 );
             }
+            Done::Read(topic, room, Err(error @ BackplaneError::Unsupported { .. })) => {
+                tracing::error!(%topic, %error, "a room goes without its record");
+                self.rooms.unreadable(topic, room);
+            }
             Done::Connected(Err(error), _)
             | Done::Subscribed(Err(error))
             | Done::Published(Err(error))
@@ -430,7 +434,11 @@ impl Bridge {
         };
         // Whatever the engine was doing, nobody will know.
         self.jobs.clear();
-        let unsaid = self.mail.interrupt();
+        let mut unsaid = self.mail.interrupt();
+        unsaid.retain(|topic| topic.rooms() != self.nodes.topic().rooms());
+        if let Some(leaving) = &mut self.leaving {
+            leaving.said = false;
+        }
         self.rooms.interrupt(unsaid);
     }
 

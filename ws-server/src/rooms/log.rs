@@ -23,9 +23,9 @@ pub(super) struct Log {
     last: u64,
     entries: VecDeque<Entry>,
     bytes: usize,
-    /// Of the entries, since one that was published again may be recorded
-    /// twice by an engine that lost its memory.
-    ids: HashSet<PublicationId>,
+    /// Of what members had before the record began anew: one that was published
+    /// again may be recorded twice by an engine that lost its memory.
+    before: HashSet<PublicationId>,
     /// The record has been read.
     read: bool,
     /// Those that joined before.
@@ -50,7 +50,7 @@ impl Log {
             last: 0,
             entries: VecDeque::new(),
             bytes: 0,
-            ids: HashSet::new(),
+            before: HashSet::new(),
             read: false,
             waiting: Vec::new(),
             ahead: Vec::new(),
@@ -72,7 +72,11 @@ impl Log {
         } else {
             self.ahead.clear();
         }
-        self.entries.clear();
+        if self.before.len() > 2 * self.history.keep().messages {
+            self.before.clear();
+        }
+        let entries = self.entries.drain(..);
+        self.before.extend(entries.map(|entry| entry.id));
         self.bytes = 0;
         (self.epoch, self.start, self.last) = (epoch, start, start);
         self.read.then_some(Recovery {
@@ -85,16 +89,17 @@ impl Log {
         })
     }
 
-    /// The position of a message to come; none if it is there already.
-    pub(super) fn place(&mut self, offset: u64, id: PublicationId) -> Option<Position> {
-        if self.ids.contains(&id) {
-            self.last = offset;
-            return None;
-        }
-        Some(Position {
+    /// The position of a message to come.
+    pub(super) const fn place(&self, offset: u64) -> Position {
+        Position {
             epoch: self.epoch,
             offset,
-        })
+        }
+    }
+
+    /// Whether members had it before the record began anew.
+    pub(super) fn is_known(&self, id: PublicationId) -> bool {
+        self.before.contains(&id)
     }
 
     /// Who of an audience has not been told this elsewhere.
@@ -109,7 +114,6 @@ impl Log {
     pub(super) fn push(&mut self, offset: u64, id: PublicationId, message: PreparedMessage) {
         self.last = offset;
         self.bytes += weight(&message);
-        self.ids.insert(id);
         self.entries.push_back(Entry {
             offset,
             id,
@@ -134,12 +138,7 @@ impl Log {
             if let Some(oldest) = self.entries.pop_front() {
                 self.start = oldest.offset;
                 self.bytes -= weight(&oldest.message);
-                self.ids.remove(&oldest.id);
             }
-        }
-        // Those of an earlier epoch that did not come again.
-        if self.ids.len() > 2 * keep.messages.max(self.entries.len()) {
-            self.ids = self.entries.iter().map(|entry| entry.id).collect();
         }
     }
 
@@ -147,8 +146,10 @@ impl Log {
     /// been read.
     pub(super) fn recovery(&mut self, since: Since) -> Option<Recovery> {
         self.trim();
-        let position = self.position()?;
+        let mut position = self.position()?;
         let (behind, complete) = self.behind(since);
+        // It may have been told more elsewhere.
+        position.offset = position.offset.max(behind);
         let messages = self.entries.iter().filter(|it| it.offset > behind).count();
         Some(Recovery {
             position,
@@ -199,4 +200,51 @@ impl Log {
 
 fn weight(message: &PreparedMessage) -> usize {
     message.len() + size_of::<Entry>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(messages: usize) -> Log {
+        let mut log = Log::new(Arc::new(History::messages(messages)));
+        assert_eq!(log.begin(1, 0), None);
+        log.finish(0);
+        log
+    }
+
+    fn id(number: u64) -> PublicationId {
+        PublicationId { origin: 7, number }
+    }
+
+    fn after(epoch: u64, offset: u64) -> Since {
+        Since::After(Position { epoch, offset })
+    }
+
+    #[test]
+    fn who_was_told_more_elsewhere_stays_where_it_is() {
+        let mut log = log(10);
+        log.push(1, id(1), "one".into());
+        let recovery = log.recovery(after(1, 3)).unwrap();
+        assert_eq!(recovery.position.offset, 3);
+        assert!(recovery.complete);
+        let ada = MemberId::next();
+        assert!(log.catch_up(ada, after(1, 3)).is_empty());
+        assert!(!log.audience(3, Audience::All).has(ada));
+        assert!(log.audience(4, Audience::All).has(ada));
+    }
+
+    #[test]
+    fn message_that_is_recorded_anew_is_there_for_those_who_come() {
+        let mut log = log(10);
+        log.push(1, id(1), "one".into());
+        assert!(!log.is_known(id(1)));
+        assert!(log.begin(2, 0).is_some(), "members learn of the gap");
+        // Whoever was there has had it.
+        assert!(log.is_known(id(1)));
+        log.push(1, id(1), "one".into());
+        log.push(2, id(2), "two".into());
+        let recovery = log.recovery(after(2, 0)).unwrap();
+        assert_eq!((recovery.messages, recovery.complete), (2, true));
+    }
 }

@@ -36,6 +36,8 @@ struct Inner<K, D> {
     host: OnceLock<Arc<dyn Host<D>>>,
     /// The way to other nodes, if there may be any.
     line: Option<Line>,
+    /// Who gives members something and has it published holds this.
+    turn: Mutex<()>,
     state: Mutex<State<D>>,
 }
 
@@ -202,10 +204,12 @@ impl<K, D> Room<K, D> {
     ) -> Result<(), SendError> {
         let payload = ClosePayload::new(code, reason)?;
         let close = Parcel::close(payload);
+        let turn = self.turn();
         self.0.group.deliver_always(&close, audience);
         if let Some(line) = &self.0.line {
             line.close_members(&close, audience);
         }
+        drop(turn);
         Ok(())
     }
 
@@ -239,9 +243,12 @@ impl<K, D> Room<K, D> {
             return Ok(None);
         };
         let draft = line.write(parcel, audience)?;
-        if !line.records(parcel, audience) {
-            self.give_here(parcel, audience)?;
+        if line.records(parcel, audience) {
+            return draft.map(|draft| publish(line, draft)).transpose();
         }
+        // Of several threads the one that is first here is so on other nodes.
+        let _turn = self.turn();
+        self.give_here(parcel, audience)?;
         draft.map(|draft| publish(line, draft)).transpose()
     }
 
@@ -261,6 +268,10 @@ impl<K, D> Room<K, D> {
 
     pub(super) fn host(&self) -> Option<&Arc<dyn Host<D>>> {
         self.0.host.get()
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State<D>> {

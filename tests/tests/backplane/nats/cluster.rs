@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use tokio::time::sleep;
-use ws_server::backplane::{Nats, Page, Publication};
+use ws_server::backplane::{Nats, Page, Position, Publication, Topic};
 use ws_tests::{
     engine::{Engine, asked_for, nats},
     wait::within,
@@ -14,17 +14,19 @@ use super::{KEEP, Node, texts, topic};
 
 /// Publishes until it is taken, as a node does: the same again, over another
 /// link if that has to be.
-async fn insist(nats: &Nats, batch: &[Publication]) {
+/// Gives the position of the last.
+async fn insist(nats: &Nats, batch: &[Publication]) -> Position {
     let taken = async {
         loop {
             let published = Node::connect(nats).await.try_publish(batch).await;
-            if published.is_ok_and(|published| published.iter().all(Result::is_ok)) {
-                return;
+            let mut published = published.into_iter().flatten();
+            match published.next_back() {
+                Some(Ok(Some(position))) if published.all(|one| one.is_ok()) => return position,
+                Some(_) | None => sleep(Duration::from_millis(20)).await,
             }
-            sleep(Duration::from_millis(20)).await;
         }
     };
-    within("the cluster to take it", taken).await;
+    within("the cluster to take it", taken).await
 }
 
 /// Reads until there is an answer.
@@ -51,6 +53,18 @@ async fn cluster_that_loses_a_server_loses_nothing() {
         .unwrap()
         .replicas(3)
         .request_timeout(Duration::from_secs(1));
+    // They come at once, and make one stream.
+    let rooms = ["0", "1", "2", "3"].map(|room| Topic::new("chat", room));
+    let recording = rooms.iter().map(|room| async {
+        let batch = [Node::connect(&nats)
+            .await
+            .publication(room, "x", Some(KEEP))];
+        insist(&nats, &batch).await
+    });
+    let positions = futures_util::future::join_all(recording).await;
+    let epoch = positions[0].epoch;
+    assert!(positions.iter().all(|position| position.epoch == epoch));
+
     let mut node = Node::connect(&nats).await;
     let batch = ["a", "b"].map(|text| node.publication(&topic(), text, Some(KEEP)));
     insist(&nats, &batch[..1]).await;
@@ -61,7 +75,7 @@ async fn cluster_that_loses_a_server_loses_nothing() {
     engines[leader.parse::<usize>().unwrap()].kill();
     insist(&nats, &batch).await;
     let read = read(&nats).await;
-    assert_eq!((read.epoch, read.start), (page.epoch, page.start));
+    assert_eq!((read.epoch, read.start), (epoch, page.start));
     assert_eq!(texts(&read), ["a", "b"]);
 }
 

@@ -1,6 +1,6 @@
 //! What the server does not take.
 
-use ws_server::backplane::{BackplaneError, Topic};
+use ws_server::backplane::{BackplaneError, Nats, Published, Topic};
 use ws_tests::engine::{
     Engine, asked_for,
     nats::{self, Configuration},
@@ -91,28 +91,66 @@ async fn room_with_too_long_a_name_is_refused_alone() {
     assert_eq!(page.entries[0].0, position.offset);
 }
 
+async fn small() -> Engine {
+    let configuration = Configuration::new("jetstream: { max_file_store: 20000 }\n");
+    let start = nats::plain()
+        .with_configuration(&configuration)
+        .with(&["--store_dir", "{folder}/jetstream"]);
+    Engine::start(start).await
+}
+
+/// Publishes 50 messages of 1000 bytes, each to a room of its own.
+async fn fill(node: &mut Node) -> Vec<Published> {
+    let text = "x".repeat(1000);
+    let publication = |number: i32| {
+        let topic = Topic::new("chat", &number.to_string());
+        node.publication(&topic, &text, Some(KEEP))
+    };
+    let batch: Vec<_> = (0..50).map(publication).collect();
+    node.try_publish(&batch).await.expect("the server is there")
+}
+
 #[actix_web::test]
 async fn full_store_refuses_messages_and_says_so() {
     if !asked_for() {
         return;
     }
-    let configuration = Configuration::new("jetstream: { max_file_store: 20000 }\n");
-    let start = nats::plain()
-        .with_configuration(&configuration)
-        .with(&["--store_dir", "{folder}/jetstream"]);
-    let engine = Engine::start(start).await;
-    let mut node = Node::to(&engine.url()).await;
-    let text = "x".repeat(1000);
-    let batch: Vec<_> = (0..50)
-        .map(|number| {
-            let topic = Topic::new("chat", &number.to_string());
-            node.publication(&topic, &text, Some(KEEP))
-        })
-        .collect();
-    let published = node.try_publish(&batch).await.unwrap();
+    let engine = small().await;
+    let nats = Nats::connect(engine.url()).unwrap().max_bytes(u64::MAX);
+    let published = fill(&mut Node::connect(&nats).await).await;
     assert!(matches!(published[0], Ok(Some(_))), "{:?}", published[0]);
     let Err(BackplaneError::Refused { reason, .. }) = &published[49] else {
         panic!("{:?}", published[49]);
     };
     assert!(reason.contains("JetStream says"), "{reason}");
+}
+
+#[actix_web::test]
+async fn full_stream_forgets_the_oldest() {
+    if !asked_for() {
+        return;
+    }
+    let engine = small().await;
+    let nats = Nats::connect(engine.url()).unwrap().max_bytes(20_000);
+    let mut node = Node::connect(&nats).await;
+    for published in fill(&mut node).await {
+        assert!(matches!(published, Ok(Some(_))), "{published:?}");
+    }
+    let newest = Topic::new("chat", "49");
+    assert_eq!(node.read(&newest, KEEP, None, 10).await.entries.len(), 1);
+    let page = node.read(&Topic::new("chat", "0"), KEEP, None, 10).await;
+    assert!(page.entries.iter().all(|entry| entry.1.is_empty()));
+}
+
+#[actix_web::test]
+async fn server_with_less_than_a_stream_may_take_records_nothing() {
+    if !asked_for() {
+        return;
+    }
+    let engine = small().await;
+    let mut node = Node::to(&engine.url()).await;
+    let Err(BackplaneError::Refused { reason, .. }) = &fill(&mut node).await[0] else {
+        panic!("it is recorded");
+    };
+    assert!(reason.contains("insufficient storage"), "{reason}");
 }

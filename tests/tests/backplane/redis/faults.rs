@@ -76,6 +76,36 @@ async fn server_that_has_forgotten_the_scripts_is_told_again() {
 }
 
 #[actix_web::test]
+async fn server_that_forgets_the_scripts_in_the_middle_of_a_batch_loses_nothing() {
+    let Some(engine) = Forgetful::start().await else {
+        return;
+    };
+    let text = "x".repeat(500);
+    let mut node = Node::connect(&engine).await;
+    for round in 0..10 {
+        let topic = topic(&round.to_string());
+        let mut batch = Vec::new();
+        for number in 0..1000 {
+            batch.push(node.publication(&topic, format!("{number} {text}"), Some(KEEP)));
+        }
+        ask(&engine.0, cmd("SCRIPT").arg("FLUSH")).await;
+        // Who connects has the server learn them, somewhere in between.
+        let (positions, _other) = tokio::join!(node.publish(&batch), Node::connect(&engine));
+        assert!(positions.iter().all(Option::is_some));
+        let page = node.read_all(&topic, KEEP).await;
+        let mut read: Vec<_> = page
+            .entries
+            .into_iter()
+            .map(|(_, payload)| payload)
+            .collect();
+        let mut published: Vec<_> = batch.into_iter().map(|it| it.payload).collect();
+        read.sort();
+        published.sort();
+        assert!(read == published, "something is missing, or there twice");
+    }
+}
+
+#[actix_web::test]
 async fn server_that_became_a_replica_ends_the_link() {
     let (Some(engine), Some(primary)) = (Forgetful::start().await, Forgetful::start().await) else {
         return;

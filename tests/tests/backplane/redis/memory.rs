@@ -163,6 +163,7 @@ async fn offsets_of_messages_that_the_server_lost_are_not_given_again() {
     // Those before are as young, and as new, as they were.
     let keep = Keep {
         messages: 3,
+        bytes: usize::MAX,
         age: Some(Duration::from_secs(3600)),
     };
     assert_eq!(

@@ -178,6 +178,42 @@ pub(crate) async fn record_keeps_the_newest(engine: impl Subject) {
     assert_eq!(gap.entries, page.entries);
 }
 
+pub(crate) async fn record_keeps_so_many_bytes(engine: impl Subject) {
+    let topic = topic("lobby");
+    let mut node = Node::connect(&engine).await;
+    let keep = Keep {
+        messages: 1000,
+        bytes: 1000,
+        age: None,
+    };
+    let mut position = None;
+    // Of 100 bytes each, then one that takes the place of eight, then one that
+    // is too long for all.
+    for (lengths, expected) in [
+        (vec![100; 30], vec![100; 10]),
+        (vec![800], vec![100, 100, 800]),
+        (vec![100], vec![100, 800, 100]),
+        (vec![5000], vec![5000]),
+        (vec![100], vec![100]),
+        (vec![1000], vec![1000]),
+    ] {
+        for length in lengths {
+            let text = "x".repeat(length);
+            let publication = node.publication(&topic, text, Some(keep));
+            position = node.publish(&[publication]).await[0];
+        }
+        let page = node.read(&topic, keep, None, 1000).await;
+        let lengths: Vec<_> = page
+            .entries
+            .iter()
+            .map(|(_, payload)| payload.len())
+            .collect();
+        assert_eq!(lengths, expected);
+        assert_eq!(position.map(|it| it.offset), Some(page.last));
+        assert_eq!(page.last - page.start, page.entries.len() as u64);
+    }
+}
+
 pub(crate) async fn record_keeps_the_young(engine: impl Subject) {
     let topic = topic("lobby");
     let mut node = Node::connect(&engine).await;

@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    future::poll_fn,
     pin::Pin,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -11,13 +12,18 @@ use async_nats::{
     jetstream::{Context, ContextBuilder},
 };
 use futures_core::Stream;
-use tokio::{fs, task::JoinHandle};
+use tokio::{
+    fs,
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     ENGINE, Nats,
     address::Login,
     arrival::arrival,
     loss::{Loss, lost},
+    order::Order,
     page,
     publish::{self, too_long},
     record::Records,
@@ -203,21 +209,30 @@ async fn options(
 }
 
 async fn listen(mut subscriber: Subscriber, topic: Topic, subjects: Subjects, loss: Loss) {
-    while let Some(message) =
-        std::future::poll_fn(|context| Pin::new(&mut subscriber).poll_next(context)).await
-    {
-        match arrival(message, &topic, &subjects) {
-            Ok(arrival) => {
-                if let Err(overrun) = loss.inbox().push(arrival) {
-                    return loss.happens(overrun.to_string());
-                }
-            }
-            Err(malformed) => {
-                tracing::warn!(%topic, %malformed, "left out what somebody else published")
+    let mut order = Order::default();
+    loop {
+        let next = poll_fn(|context| Pin::new(&mut subscriber).poll_next(context));
+        let message = match order.until() {
+            None => Ok(next.await),
+            Some(until) => timeout_at(until, next).await,
+        };
+        let arrival = match message {
+            Ok(Some(message)) => arrival(message, &topic, &subjects).map(Some),
+            Ok(None) => return loss.happens("disconnected"),
+            Err(_) => Ok(None),
+        };
+        let arrival = arrival.unwrap_or_else(|malformed| {
+            tracing::warn!(%topic, %malformed, "left out what somebody else published");
+            None
+        });
+        let now = Instant::now();
+        let mut ready = arrival.and_then(|arrival| order.take(arrival, now));
+        while let Some(arrival) = ready.take().or_else(|| order.next(now)) {
+            if let Err(overrun) = loss.inbox().push(arrival) {
+                return loss.happens(overrun.to_string());
             }
         }
     }
-    loss.happens("disconnected");
 }
 
 /// The library gives up when a third one is due and none has been answered: a

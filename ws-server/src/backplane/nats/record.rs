@@ -25,6 +25,7 @@ pub(super) struct Records {
     subjects: Subjects,
     storage: Storage,
     replicas: usize,
+    max_bytes: u64,
     forget_after: Duration,
     patience: Duration,
     known: Mutex<HashMap<Box<str>, Record>>,
@@ -59,6 +60,7 @@ impl Records {
             subjects: nats.subjects.clone(),
             storage: nats.storage,
             replicas: nats.replicas,
+            max_bytes: nats.max_bytes,
             forget_after: nats.forget_after,
             patience: nats.request_timeout,
             known: Mutex::default(),
@@ -108,7 +110,9 @@ impl Records {
         {
             Ok(info) => info,
             Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                self.create(&stream, rooms, keep).await?
+                self.create(&stream, rooms, keep).await?;
+                // A cluster may have taken two at once, and kept one.
+                return Err(Attempt::Again(format!("stream {stream} is being made")));
             }
             Err(error) => return Err(failed(&error)),
         };
@@ -121,8 +125,8 @@ impl Records {
         })
     }
 
-    async fn create(&self, stream: &str, rooms: &str, keep: Keep) -> Result<Info, Attempt> {
-        // Two nodes may do this at once: the server takes only one of them.
+    async fn create(&self, stream: &str, rooms: &str, keep: Keep) -> Result<(), Attempt> {
+        // Two nodes may do this at once: a server takes only one of them.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or_default().as_nanos();
         let epoch = u64::try_from(now).unwrap_or(u64::MAX);
@@ -140,7 +144,7 @@ impl Records {
             },
             "num_replicas": self.replicas,
             "max_msgs": -1,
-            "max_bytes": -1,
+            "max_bytes": i64::try_from(self.max_bytes).unwrap_or(-1),
             "max_consumers": -1,
             "duplicate_window": nanoseconds(DUPLICATES),
         });
@@ -148,13 +152,11 @@ impl Records {
             config[key] = value.into();
         }
         match self.call(format!("STREAM.CREATE.{stream}"), config).await? {
-            Ok(info) => {
+            Ok(_) => {
                 tracing::info!(stream, "began to record");
-                Ok(info)
+                Ok(())
             }
-            Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {
-                Err(Attempt::Again(error.to_string()))
-            }
+            Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => Ok(()),
             Err(error) => Err(failed(&error)),
         }
     }

@@ -141,3 +141,46 @@ const PORTION: usize = 1000;
 
 /// The same, in bytes of payloads.
 const PORTION_BYTES: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use redis::{ErrorKind, make_extension_error};
+
+    use super::*;
+    use crate::backplane::{PublicationId, Topic};
+
+    #[test]
+    fn errors_tell_whether_to_go_elsewhere() {
+        let is = |kind: ServerErrorKind| Trouble::of(&(ErrorKind::from(kind), "").into());
+        assert_eq!(is(ServerErrorKind::NoScript), Trouble::Forgotten);
+        assert_eq!(is(ServerErrorKind::ReadOnly), Trouble::Elsewhere);
+        assert_eq!(is(ServerErrorKind::Moved), Trouble::Elsewhere);
+        assert_eq!(is(ServerErrorKind::NoPerm), Trouble::Refused);
+        let other = |code: &str| Trouble::of(&make_extension_error(code.to_owned(), None));
+        assert_eq!(other("BUSY"), Trouble::Elsewhere);
+        assert_eq!(other("OOM"), Trouble::Refused);
+        assert_eq!(other("MISCONF"), Trouble::Refused);
+    }
+
+    /// It would be taken for one that was seen before.
+    #[test]
+    fn message_before_one_that_was_taken_is_not_published_again() {
+        let publication = |room: &str, number| Publication {
+            topic: Topic::new("chat", room),
+            payload: "text".into(),
+            id: PublicationId { origin: 1, number },
+            keep: None,
+        };
+        let all = [
+            publication("lobby", 1),
+            publication("garden", 2),
+            publication("garden", 3),
+            publication("lobby", 4),
+        ];
+        let batch: Vec<_> = all.iter().collect();
+        let busy = || Err(make_extension_error("BUSY".to_owned(), None));
+        let answers = [busy(), busy(), busy(), Ok(Value::Nil)];
+        let last = (0..4).map(|index| is_last(&batch, &answers, index));
+        assert_eq!(last.collect::<Vec<_>>(), [false, true, true, true]);
+    }
+}

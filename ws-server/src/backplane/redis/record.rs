@@ -90,7 +90,8 @@ impl Scripts {
             .arg(self.meta_lives(keep))
             .arg(milliseconds(SEEN))
             .arg(self.command)
-            .arg(&self.run);
+            .arg(&self.run)
+            .arg(limit(keep.bytes));
         command
     }
 
@@ -205,6 +206,14 @@ fn new_epoch() -> u64 {
 fn age(keep: Keep) -> String {
     let age = keep.age.map(milliseconds);
     age.map_or_else(String::new, |age| age.to_string())
+}
+
+/// A number that is written so that nothing means that there is no limit.
+fn limit(bytes: usize) -> String {
+    if bytes == usize::MAX {
+        return String::new();
+    }
+    bytes.to_string()
 }
 
 fn milliseconds(time: Duration) -> u64 {

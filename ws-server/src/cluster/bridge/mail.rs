@@ -109,25 +109,29 @@ impl Mail {
         unsaid
     }
 
-    /// Gives up what has waited too long.
+    /// Gives up what has waited too long. What the node says of itself is not,
+    /// as the others build on each of these.
     pub(super) fn give_up(&mut self, now: Instant) {
+        let mut own = Vec::new();
         while self
             .waiting
             .front()
             .is_some_and(|it| is_late(it, self.patience, now))
         {
-            if let Some(letter) = self.waiting.pop_front() {
-                self.drop_late(letter);
+            match self.waiting.pop_front() {
+                Some(letter) if letter.weight == 0 => own.push(letter),
+                Some(letter) => self.drop_late(letter),
+                None => {}
             }
+        }
+        for letter in own.into_iter().rev() {
+            self.waiting.push_front(letter);
         }
     }
 
     /// Gives up this.
     pub(super) fn drop_late(&self, letter: Letter) {
         self.desk.settle(letter.weight);
-        if letter.weight == 0 {
-            return;
-        }
         self.desk.meters.given_up();
         if let Some(answer) = letter.answer {
             let error = if letter.tried {
@@ -151,7 +155,7 @@ impl Mail {
 
     /// When the oldest is given up.
     pub(super) fn next_instant(&self) -> Option<Instant> {
-        let oldest = self.waiting.front()?;
+        let oldest = self.waiting.iter().find(|letter| letter.weight > 0)?;
         Some(Instant::from_std(oldest.since + self.patience))
     }
 }
@@ -170,3 +174,21 @@ fn refusal(error: BackplaneError) -> PublishError {
 const BATCH: usize = 512;
 /// The most bytes of a batch, if it is more than one message.
 const BATCH_BYTES: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::meters::Meters, *};
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn what_the_node_says_of_itself_is_not_given_up() {
+        let desk = Desk::new(1, 1 << 20, Meters::new("memory"));
+        let mut mail = Mail::new(Arc::new(desk), PATIENCE);
+        let topic = Topic::new("rooms", "lobby");
+        mail.say(&topic, &Body::Ask);
+        mail.give_up(Instant::now() + PATIENCE * 2);
+        assert_eq!(mail.next_instant(), None, "nothing is to be given up");
+        assert_eq!(mail.batch().map(|batch| batch.len()), Some(1));
+    }
+}

@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -17,6 +17,9 @@ pub(super) struct Nodes {
     private: Topic,
     silence: Duration,
     heard: HashMap<u64, Instant>,
+    /// Those that were silent for too long: if one is heard again, it has to
+    /// list its members anew.
+    lost: VecDeque<u64>,
     next_beat: Instant,
     said: bool,
 }
@@ -29,6 +32,7 @@ impl Nodes {
             private: private(desk.origin),
             silence,
             heard: HashMap::new(),
+            lost: VecDeque::new(),
             next_beat: now,
             said: false,
             desk,
@@ -60,11 +64,11 @@ impl Nodes {
         known
     }
 
-    /// Nobody has been silent.
-    pub(super) fn forgive(&mut self, now: Instant) {
-        for heard in self.heard.values_mut() {
-            *heard = now;
-        }
+    /// Whether it has to list its members anew, as it was taken for dead.
+    /// Tells so once.
+    pub(super) fn found(&mut self, node: u64) -> bool {
+        let place = self.lost.iter().position(|lost| *lost == node);
+        place.and_then(|place| self.lost.remove(place)).is_some()
     }
 
     pub(super) fn forget(&mut self, node: u64) {
@@ -80,8 +84,19 @@ impl Nodes {
         let silent: Vec<_> = silent.map(|(node, _)| *node).collect();
         for node in &silent {
             self.forget(*node);
+            self.lost.push_back(*node);
         }
+        let many = self.lost.len().saturating_sub(LOST);
+        self.lost.drain(..many);
         silent
+    }
+
+    /// This thread was held up, and with it what the others have said since:
+    /// they have as long as they would have had.
+    pub(super) fn overslept(&mut self, late: Duration, now: Instant) {
+        for heard in self.heard.values_mut() {
+            *heard = now.min(*heard + late);
+        }
     }
 
     /// A sign of life is due at once.
@@ -116,7 +131,40 @@ pub(super) fn private(node: u64) -> Topic {
     Topic::new("", &format!("{node:x}"))
 }
 
-/// Whether a topic is of nodes, and of no room.
-pub(super) fn is_theirs(topic: &Topic) -> bool {
-    topic.rooms() == Topic::new("", "").rooms()
+/// How many nodes are remembered that were taken for dead.
+const LOST: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::meters::Meters, *};
+
+    const SILENCE: Duration = Duration::from_secs(6);
+
+    fn nodes(now: Instant) -> Nodes {
+        let desk = Desk::new(1, 1 << 20, Meters::new("memory"));
+        Nodes::new(Arc::new(desk), SILENCE, now)
+    }
+
+    #[test]
+    fn node_that_was_taken_for_dead_is_found_once() {
+        let now = Instant::now();
+        let mut nodes = nodes(now);
+        nodes.heard(7, now);
+        assert!(!nodes.found(7));
+        assert_eq!(nodes.silent(now + SILENCE), [7]);
+        // Whatever it says first.
+        nodes.heard(7, now + SILENCE);
+        assert!(nodes.found(7));
+        assert!(!nodes.found(7));
+    }
+
+    #[test]
+    fn others_are_not_dead_because_this_thread_was_held_up() {
+        let now = Instant::now();
+        let mut nodes = nodes(now);
+        nodes.heard(7, now);
+        nodes.overslept(SILENCE * 2, now + SILENCE * 2);
+        assert!(nodes.silent(now + SILENCE * 2).is_empty());
+        assert_eq!(nodes.silent(now + SILENCE * 3), [7]);
+    }
 }

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, mem, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -103,7 +103,7 @@ impl Course {
         now: Instant,
     ) {
         let same = self.epoch == Some(place.position.epoch);
-        if same && place.position.offset <= self.at && place.previous > 0 {
+        if same && place.position.offset <= self.at {
             // It was in what was read.
             return;
         }
@@ -119,6 +119,11 @@ impl Course {
         }
     }
 
+    /// It could not be read.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.stage = Stage::Due(now + UNREADABLE);
+    }
+
     /// What was read has come; tells whether the room has all of it now.
     pub(super) fn read(
         &mut self,
@@ -130,17 +135,23 @@ impl Course {
         let Stage::Reading(held) = mem::replace(&mut self.stage, Stage::Due(now)) else {
             return false;
         };
-        let same = self.epoch == Some(page.epoch);
-        if !same || page.start > self.at {
-            if self.epoch.is_some() {
+        let before = self.epoch.replace(page.epoch);
+        // Others take the places of what an engine has forgotten of its newest.
+        let anew = before.is_some_and(|epoch| epoch != page.epoch) || page.last < self.at;
+        if before.is_none() || anew || page.start > self.at {
+            if before.is_some() {
                 meters.gap();
                 tracing::warn!("messages of a room's record are missing");
             }
             listener.begin(page.epoch, page.start);
-            self.epoch = Some(page.epoch);
             // The oldest may be kept itself.
             let oldest = page.entries.first().map_or(u64::MAX, |entry| entry.0 - 1);
             self.at = page.start.min(oldest);
+        }
+        if anew {
+            // What was read is behind an offset that means nothing any more.
+            self.at = page.start;
+            return false;
         }
         for (offset, payload) in &page.entries {
             if *offset <= self.at {
@@ -208,6 +219,163 @@ fn deliver(
     })
 }
 
+/// How long it takes until a record is tried again that the engine cannot
+/// keep as it is.
+const UNREADABLE: Duration = Duration::from_secs(5);
 /// How many messages are held while it is read what was before them; more, and
 /// it is read again.
 const HELD: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        backplane::{Position, PublicationId},
+        group::{Audience, MemberId, Parcel},
+    };
+
+    /// Writes down what it is told.
+    #[derive(Default)]
+    struct Diary(Mutex<Vec<String>>);
+
+    impl Diary {
+        fn note(&self, text: String) {
+            self.0.lock().unwrap().push(text);
+        }
+
+        fn take(&self) -> Vec<String> {
+            mem::take(&mut self.0.lock().unwrap())
+        }
+    }
+
+    impl Listener for Diary {
+        fn hear(&self, _: Parcel, _: Audience) {}
+
+        fn begin(&self, epoch: u64, start: u64) {
+            self.note(format!("begin {epoch}-{start}"));
+        }
+
+        fn record(&self, recorded: Recorded) -> Result<(), Busy> {
+            self.note(format!("{} {}", recorded.offset, recorded.live));
+            Ok(())
+        }
+
+        fn caught_up(&self, last: u64) {
+            self.note(format!("caught up {last}"));
+        }
+
+        fn presence(&self, _: &[(MemberId, &[u8])], _: &[MemberId]) {}
+
+        fn count(&self) -> usize {
+            0
+        }
+
+        fn members(&self) -> Vec<(MemberId, Vec<u8>)> {
+            Vec::new()
+        }
+    }
+
+    fn payload() -> Bytes {
+        let parcel = Parcel::Message("hi".into());
+        let body = envelope::encode_parcel(&parcel, &Audience::All).unwrap();
+        let id = PublicationId {
+            origin: 1,
+            number: 1,
+        };
+        envelope::seal(body, id)
+    }
+
+    /// What an engine answers that keeps these, and is asked for what is behind
+    /// an offset.
+    fn page(epoch: u64, last: u64, after: Option<u64>) -> Page {
+        let entries = (after.unwrap_or(0) + 1)..=last;
+        Page {
+            epoch,
+            start: 0,
+            last,
+            entries: entries.map(|offset| (offset, payload())).collect(),
+            more: false,
+        }
+    }
+
+    struct Follower {
+        course: Course,
+        diary: Diary,
+        meters: Meters,
+    }
+
+    impl Follower {
+        /// One that has followed a record up to here.
+        fn at(epoch: u64, last: u64) -> Self {
+            let keep = Keep {
+                messages: 100,
+                bytes: usize::MAX,
+                age: None,
+            };
+            let mut follower = Self {
+                course: Course::new(keep),
+                diary: Diary::default(),
+                meters: Meters::new("memory"),
+            };
+            follower.subscribed(epoch, last);
+            follower.diary.take();
+            follower
+        }
+
+        /// Subscribes and reads until there is no more to read.
+        fn subscribed(&mut self, epoch: u64, last: u64) {
+            let now = Instant::now();
+            self.course.subscribed(now);
+            while self.course.due().is_some() {
+                let after = self.course.begin();
+                let page = page(epoch, last, after);
+                self.course.read(page, &self.diary, &self.meters, now);
+            }
+        }
+    }
+
+    #[test]
+    fn all_of_a_new_epoch_is_read_however_much_there_is() {
+        for last in [0, 1, 3, 5] {
+            let mut follower = Follower::at(1, 3);
+            follower.subscribed(2, last);
+            let mut expected = vec!["begin 2-0".to_owned()];
+            expected.extend((1..=last).map(|offset| format!("{offset} true")));
+            expected.push(format!("caught up {last}"));
+            let diary = follower.diary.take();
+            // It may say so twice that it begins.
+            assert!(diary.ends_with(&expected), "{diary:?}");
+        }
+    }
+
+    #[test]
+    fn engine_that_forgets_its_newest_is_noticed() {
+        let mut follower = Follower::at(1, 5);
+        follower.course.interrupt();
+        follower.subscribed(1, 3);
+        let expected = ["begin 1-0", "1 true", "2 true", "3 true", "caught up 3"];
+        assert_eq!(follower.diary.take(), expected);
+        let place = Place {
+            position: Position {
+                epoch: 1,
+                offset: 4,
+            },
+            previous: 3,
+        };
+        let now = Instant::now();
+        follower
+            .course
+            .take(place, payload(), &follower.diary, &follower.meters, now);
+        assert_eq!(follower.diary.take(), ["4 true"]);
+    }
+
+    #[test]
+    fn what_was_missed_is_read_once() {
+        let mut follower = Follower::at(1, 3);
+        follower.course.interrupt();
+        follower.subscribed(1, 5);
+        assert_eq!(follower.diary.take(), ["4 true", "5 true", "caught up 5"]);
+    }
+}

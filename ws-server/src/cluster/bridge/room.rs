@@ -62,16 +62,10 @@ impl Room {
     }
 
     /// Somebody came or went.
+    ///
+    /// Who went is told even if its coming was not: a list may have had it.
     pub(super) fn note(&mut self, member: MemberId, joined: Option<Vec<u8>>) {
-        match joined {
-            None if self.changes.get(&member).is_some_and(Option::is_some) => {
-                // The others need not know that it was there.
-                self.changes.remove(&member);
-            }
-            change => {
-                self.changes.insert(member, change);
-            }
-        }
+        self.changes.insert(member, joined);
     }
 
     /// The others are told of all members.
@@ -158,16 +152,16 @@ impl Room {
     /// Others have to be told of all members, though not too often.
     pub(super) fn asked(&mut self, now: Instant) {
         let next = self.listed.map_or(now, |listed| listed + PAUSE);
-        self.list.get_or_insert(next.max(now));
+        self.list.get_or_insert_with(|| next.max(now));
+    }
+
+    /// Whether the others may know of members.
+    pub(super) const fn has_told(&self) -> bool {
+        self.told > 0
     }
 
     pub(super) fn has_news(&self) -> bool {
         self.list.is_some() || !self.changes.is_empty()
-    }
-
-    /// Whether the others know of members.
-    pub(super) const fn is_known(&self) -> bool {
-        self.told > 0
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 use super::{
     WINDOW,
     mail::{Mail, is_late},
-    nodes::{self, Nodes},
+    nodes::Nodes,
     room::{self, Room},
     roster::Change,
 };
@@ -78,6 +78,7 @@ impl Rooms {
     pub(super) fn open(&mut self, topic: Topic, opened: Opened, mail: &mut Mail) {
         let room = Room::new(opened);
         if let Some(before) = self.all.insert(topic.clone(), room) {
+            tracing::error!(%topic, "two sets of rooms of this node have the same name: the first hears no other nodes any more");
             self.release(&topic, before.held, mail);
         }
         if self.subscribed.contains(&topic) {
@@ -98,7 +99,7 @@ impl Rooms {
                     // Nobody is there any more.
                     room.tell_presence(topic, mail, Instant::now());
                 }
-            } else if room.is_known() {
+            } else if room.has_told() {
                 if self.linked {
                     room::tell_nobody(topic, mail);
                 } else {
@@ -128,7 +129,10 @@ impl Rooms {
 
     /// Somebody came or went on this node.
     pub(super) fn note(&mut self, topic: &Topic, member: MemberId, joined: Option<Vec<u8>>) {
-        if let Some(room) = self.all.get_mut(topic) {
+        // Before the others can be told, nothing is noted: then they get a list.
+        if let Some(room) = self.all.get_mut(topic)
+            && self.subscribed.contains(topic)
+        {
             room.note(member, joined);
             self.announce(topic, Instant::now() + WINDOW);
         }
@@ -269,6 +273,16 @@ impl Rooms {
         }
     }
 
+    /// The engine cannot keep records, as it is.
+    pub(super) fn unreadable(&mut self, topic: Topic, id: u64) {
+        self.reading -= 1;
+        let room = self.all.get_mut(&topic).filter(|room| room.id == id);
+        if let Some(course) = room.and_then(|room| room.course.as_mut()) {
+            course.put_off(Instant::now());
+            self.unread.push_back(topic);
+        }
+    }
+
     fn release(&mut self, topic: &Topic, held: Vec<Letter>, mail: &mut Mail) {
         self.holding.remove(topic);
         for letter in held {
@@ -298,8 +312,9 @@ impl Rooms {
                 // Other nodes keep a record, and this one does not.
                 return meters.strange();
             };
+            let was_due = course.due().is_some();
             course.take(place, payload, &*room.listener, meters, now);
-            if course.due().is_some() {
+            if course.due().is_some() && !was_due {
                 self.unread.push_back(topic);
             }
             return;
@@ -320,7 +335,7 @@ impl Rooms {
                 let Some(message) = envelope::message(opcode, part, &payload) else {
                     return meters.strange();
                 };
-                if !room.roster.is_new(id.origin, id.number) {
+                if !room.roster.is_new(id.origin, id.number, now) {
                     return meters.double();
                 }
                 let message = message.into();
@@ -334,7 +349,7 @@ impl Rooms {
                 let Some(parcel) = envelope::close(code, reason) else {
                     return meters.strange();
                 };
-                if room.roster.is_new(id.origin, id.number) {
+                if room.roster.is_new(id.origin, id.number, now) {
                     room.listener.hear(parcel, whom.into_audience());
                 }
             }
@@ -351,6 +366,10 @@ impl Rooms {
                     room.asked(now);
                 }
                 nodes.heard(id.origin, now);
+                if nodes.found(id.origin) {
+                    let node = id.origin;
+                    mail.say(nodes.topic(), &Body::Forgotten { node });
+                }
                 let joined = joined.into_iter();
                 let left = left.into_iter();
                 let change = Change {
@@ -410,8 +429,9 @@ impl Rooms {
     /// The engine is gone.
     pub(super) fn interrupt(&mut self, unsaid: Vec<Topic>) {
         self.linked = false;
-        let rooms = unsaid.into_iter().filter(|topic| !nodes::is_theirs(topic));
-        let closed = rooms.filter(|topic| !self.all.contains_key(topic));
+        let closed = unsaid
+            .into_iter()
+            .filter(|topic| !self.all.contains_key(topic));
         self.deserted.extend(closed);
         self.doubts.clear();
         self.subscribed.clear();

@@ -1,4 +1,9 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 use crate::group::MemberId;
 
@@ -6,6 +11,10 @@ use crate::group::MemberId;
 #[derive(Default)]
 pub(super) struct Roster {
     nodes: HashMap<u64, Company>,
+    /// Who has sent messages that are not of the record: the number of the
+    /// last, and when it came. A node need not have members for that, and what
+    /// it sends again may come after it was taken for dead.
+    heard: HashMap<u64, (u64, Instant)>,
 }
 
 /// The members on one node.
@@ -16,8 +25,6 @@ struct Company {
     members: HashSet<MemberId>,
     /// While all are being listed: those that have not been so far.
     unlisted: Option<HashSet<MemberId>>,
-    /// The number of the last message that is not of the record.
-    heard: u64,
     /// It may have gone unnoticed, and has to list its members anew.
     doubted: bool,
 }
@@ -85,13 +92,18 @@ impl Roster {
     }
 
     /// Whether a message is not one that came before.
-    pub(super) fn is_new(&mut self, node: u64, number: u64) -> bool {
-        // Who publishes from outside is no node, and repeats nothing.
-        let Some(company) = self.nodes.get_mut(&node) else {
-            return true;
-        };
-        let new = number > company.heard;
-        company.heard = company.heard.max(number);
+    pub(super) fn is_new(&mut self, sender: u64, number: u64, now: Instant) -> bool {
+        if self.heard.len() >= SENDERS && !self.heard.contains_key(&sender) {
+            self.heard
+                .retain(|_, (_, at)| now.duration_since(*at) < REPEATED);
+            if self.heard.len() > SENDERS / 2 {
+                // Rather a message twice than memory without bound.
+                self.heard.clear();
+            }
+        }
+        let (newest, at) = self.heard.entry(sender).or_insert((0, now));
+        let new = number > *newest;
+        (*newest, *at) = (number.max(*newest), now);
         new
     }
 
@@ -115,6 +127,11 @@ impl Roster {
         doubted.flat_map(|(_, company)| company.members).collect()
     }
 }
+
+/// Of so many senders, those of long ago are forgotten.
+const SENDERS: usize = 1000;
+/// How long after it something may be sent again by who has no answer.
+const REPEATED: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
@@ -191,20 +208,25 @@ mod tests {
 
     #[test]
     fn message_that_comes_twice_is_new_once() {
+        let now = Instant::now();
         let mut roster = Roster::default();
-        assert!(
-            roster.is_new(NODE, 1) && roster.is_new(NODE, 1),
-            "no node is known so"
-        );
-        roster.apply(
-            NODE,
-            Change {
-                fresh: true,
-                ..change(1, 0, &[], &[])
-            },
-        );
-        assert!(roster.is_new(NODE, 2));
-        assert!(!roster.is_new(NODE, 2));
-        assert!(roster.is_new(NODE, 3));
+        // Nobody is there on its node.
+        assert!(roster.is_new(NODE, 1, now));
+        assert!(!roster.is_new(NODE, 1, now));
+        assert!(roster.is_new(NODE + 1, 1, now));
+        assert!(roster.is_new(NODE, 3, now));
+        roster.lose(NODE);
+        assert!(!roster.is_new(NODE, 3, now), "it was only taken for dead");
+        assert!(roster.is_new(NODE, 4, now));
+    }
+
+    #[test]
+    fn senders_do_not_fill_the_memory() {
+        let now = Instant::now();
+        let mut roster = Roster::default();
+        for sender in 0..100_000 {
+            assert!(roster.is_new(sender, 1, now));
+            assert!(roster.heard.len() <= SENDERS);
+        }
     }
 }

@@ -55,6 +55,7 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
             group,
             host: OnceLock::new(),
             line,
+            turn: Mutex::default(),
             state,
         }));
         let terms = &room.0.rooms.0.terms;
@@ -88,14 +89,15 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
                 let limit = terms.max_members;
                 return Err(Refused::Error(JoinError::RoomFull { limit }));
             }
-            if !state.stands(newcomer.since, recovery) {
+            let since = newcomer.since.as_told(recovery);
+            if !state.stands(since, recovery) {
                 continue;
             }
             let Newcomer {
                 member,
                 place,
                 announcement,
-                since,
+                since: _,
             } = newcomer;
             let others = match &state.news {
                 _ if !list => Members::default(),
@@ -235,6 +237,17 @@ impl<K, D> Room<K, D> {
         let more = state.news.as_mut().is_some_and(|news| news.set_told(now));
         if more {
             self.note(&mut state, []);
+        }
+    }
+}
+
+impl Since {
+    /// The same for who has been told where the room is: it gets what has come
+    /// since then.
+    fn as_told(self, told: Option<Recovery>) -> Self {
+        match (self, told) {
+            (Self::Now, Some(told)) => Self::After(told.position),
+            (since, _) => since,
         }
     }
 }

@@ -51,11 +51,7 @@ where
             .reach
             .as_ref()
             .and_then(|it| it.history.as_ref());
-        let place = self
-            .lock()
-            .log
-            .as_mut()
-            .and_then(|log| log.place(offset, id));
+        let place = self.lock().log.as_ref().map(|log| log.place(offset));
         let (Some(history), Some(position)) = (history, place) else {
             return Ok(());
         };
@@ -65,7 +61,7 @@ where
         let Some(log) = &mut state.log else {
             return Ok(());
         };
-        if live {
+        if live && !log.is_known(id) {
             let audience = log.audience(offset, audience);
             let parcel = Parcel::Message(message.clone());
             self.0.group.deliver(&parcel, &audience)?;

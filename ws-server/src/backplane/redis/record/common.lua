@@ -37,18 +37,18 @@ local function entries_between(key, first, last, count)
   return entries
 end
 
--- Epoch, newest offset, its time, which run of a server gave it, and whether
--- this is a new record.
+-- Epoch, newest offset, its time, the bytes of all payloads that ever were,
+-- which run of a server gave it, and whether this is a new record.
 local function record(meta_key, entries_key, new_epoch, run)
-  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time', 'run')
+  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time', 'bytes', 'run')
   if meta.err then
     throw_away(meta_key)
-  elseif names_an_epoch(meta[1]) and counts(meta[2]) and counts(meta[3]) then
-    return meta[1], tonumber(meta[2]), tonumber(meta[3]), meta[4], false
+  elseif names_an_epoch(meta[1]) and counts(meta[2]) and counts(meta[3]) and counts(meta[4]) then
+    return meta[1], tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]), meta[5], false
   end
   -- Entries of a record that was forgotten have offsets of another epoch.
   redis.pcall('DEL', entries_key)
-  return new_epoch, 0, 0, run, true
+  return new_epoch, 0, 0, 0, run, true
 end
 
 -- In milliseconds, never less than `after`.

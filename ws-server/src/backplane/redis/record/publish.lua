@@ -2,7 +2,7 @@
 local channel, payload, number, certain = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local new_epoch, messages, age = ARGV[5], ARGV[6], tonumber(ARGV[7])
 local entries_live, meta_lives, seen_lives, publish = ARGV[8], ARGV[9], ARGV[10], ARGV[11]
-local run = ARGV[12]
+local run, most_bytes = ARGV[12], tonumber(ARGV[13])
 
 -- Numbers are of one length, so that they compare as texts.
 local seen = redis.pcall('GET', KEYS[3])
@@ -17,7 +17,7 @@ if seen and seen >= number then
   number = seen
 end
 
-local epoch, last, time, its_run = record(KEYS[1], KEYS[2], new_epoch, run)
+local epoch, last, time, bytes, its_run = record(KEYS[1], KEYS[2], new_epoch, run)
 local previous, now = text(last), clock(time)
 -- The server was started anew, or another has taken its place, and may have
 -- lost the newest messages. Their offsets are not given again, as some have
@@ -26,10 +26,12 @@ if its_run ~= run then
   last = last + 1048576
 end
 local offset = text(last + 1)
+bytes = bytes + #payload
 
 -- The first to write: if there is no memory, nothing has happened yet.
 local function append()
-  return redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', messages, offset .. '-' .. text(now), 'p', payload)
+  return redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', messages, offset .. '-' .. text(now),
+    'p', payload, 'b', text(bytes))
 end
 local appended = append()
 if type(appended) == 'table' and appended.err
@@ -41,17 +43,29 @@ if type(appended) == 'table' and appended.err then
   return appended
 end
 
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', offset, 'time', text(now), 'run', run)
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'last', offset, 'time', text(now),
+  'bytes', text(bytes), 'run', run)
 redis.call('PEXPIRE', KEYS[1], meta_lives)
 redis.call('PEXPIRE', KEYS[2], entries_live)
 redis.call('SET', KEYS[3], number, 'PX', seen_lives)
 
--- One comes, a few go: never many at once.
-if age then
-  for _ = 1, 4 do
+-- The oldest go, if they are too old or too many bytes: mostly one for each
+-- that comes, and never very many at once. An entry knows the bytes of all up
+-- to it.
+local function has_to_go(oldest)
+  local fields, its_offset, its_time = oldest[2], offset_and_time(oldest)
+  if its_offset == last + 1 then
+    return false
+  end
+  local up_to_it = fields[1] == 'p' and fields[3] == 'b' and tonumber(fields[4])
+  return not up_to_it
+    or age and its_time < now - age
+    or most_bytes and bytes - up_to_it + #fields[2] > most_bytes
+end
+if age or most_bytes then
+  for _ = 1, 1000 do
     local oldest = entries_between(KEYS[2], '-', '+', 1)[1]
-    local _, its_time = offset_and_time(oldest or { '' })
-    if not its_time or its_time >= now - age then
+    if not oldest or not has_to_go(oldest) then
       break
     end
     redis.call('XDEL', KEYS[2], oldest[1])

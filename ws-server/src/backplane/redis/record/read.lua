@@ -3,10 +3,11 @@ local new_epoch, after, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local messages, age, meta_lives, bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
 local run = ARGV[8]
 
-local epoch, last, time, _, new = record(KEYS[1], KEYS[2], new_epoch, run)
+local epoch, last, time, _, _, new = record(KEYS[1], KEYS[2], new_epoch, run)
 if new then
   -- Without memory for it the epoch is good for this answer only.
-  redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'last', text(last), 'time', text(time), 'run', run)
+  redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'last', text(last), 'time', text(time),
+    'bytes', '0', 'run', run)
 end
 redis.pcall('PEXPIRE', KEYS[1], meta_lives)
 
