@@ -26,10 +26,11 @@ pub fn target_directory() -> PathBuf {
     target
 }
 
-/// Where this very program lies: `TARGET/PROFILE/deps/NAME`.
+/// Where this very program lies: `TARGET/PROFILE/deps/NAME` if it is a test.
 fn target_and_profile() -> (PathBuf, String) {
     let program = env::current_exe().expect("a test is a file");
-    let mut folders = program.ancestors().skip(2);
+    let folders = program.ancestors().skip(1);
+    let mut folders = folders.skip_while(|folder| folder.ends_with("deps"));
     let profile = folders.next().expect("cargo has put it in a folder");
     let target = folders.next().expect("cargo has put it in a folder");
     let profile = profile.file_name().unwrap_or_default().to_string_lossy();

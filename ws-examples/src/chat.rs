@@ -20,13 +20,15 @@ use self::{
     protocol::{Arrival, FromPage},
     rooms::ChatRooms,
 };
-use crate::{
-    ServerKind, StartError,
-    backplane::Engine,
-    page::{files, headers},
+use crate::{ServerKind, StartError, backplane::Engine, page::files};
+
+pub use self::{
+    args::Args,
+    rooms::{history, line},
 };
 
-pub use self::args::Args;
+/// What metrics and other nodes call the chat's rooms.
+pub const NAME: &str = Watched::NAME;
 
 /// Serves the chat until SIGTERM or SIGINT.
 ///
@@ -51,8 +53,11 @@ pub async fn run(args: Args) -> Result<(), StartError> {
         .name(Watched::NAME)
         // The longest line, in the widest characters, with room for its JSON.
         .config(Config::new().max_message_bytes(32 * 1024))
+        .origins(args.nodes.iter().cloned())
         .shutdown(&shutdown)
         .build()?;
+    let policy = page::policy(args.balancer.as_deref(), &args.nodes);
+    let balancer = args.balancer.clone();
     let app = move || {
         App::new()
             .app_data(web::Data::new(endpoint.clone()))
@@ -60,7 +65,8 @@ pub async fn run(args: Args) -> Result<(), StartError> {
             .route("/ws", web::route().to(enter))
             .service(
                 web::scope("")
-                    .wrap(headers())
+                    .wrap(policy.headers())
+                    .route("/", page::index(balancer.as_deref()))
                     .configure(files(&page::FILES)),
             )
     };

@@ -3,6 +3,7 @@
 pub mod backplane;
 pub mod blocking;
 pub mod chat;
+pub mod guest;
 pub mod page;
 
 use std::{fmt, io, net::IpAddr};

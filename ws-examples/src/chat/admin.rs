@@ -3,7 +3,6 @@
 
 mod board;
 mod figures;
-mod guest;
 mod page;
 mod sample;
 mod watcher;
@@ -20,14 +19,15 @@ use actix_web::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::layers::FanoutBuilder;
 use tokio::time::{MissedTickBehavior, interval};
-use crate::{
-    StartError,
-    page::{files, headers},
-};
 use ws_server::{Endpoint, Shutdown, UpgradeError, WsServer, metrics as names};
 
 use self::{board::Board, figures::Figures, sample::Sampler, watcher::Watcher};
-use crate::chat::rooms::ChatRooms;
+use crate::{
+    StartError,
+    chat::rooms::ChatRooms,
+    guest,
+    page::{files, headers},
+};
 
 pub(crate) use self::figures::Watched;
 

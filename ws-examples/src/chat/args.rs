@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::{ServerKind, page::origin};
 use clap::Parser;
-use crate::ServerKind;
 
 /// Serves a chat page: open it in two browsers and talk.
 ///
@@ -45,6 +45,14 @@ pub struct Args {
     /// is said waits for it until then
     #[arg(long, requires = "backplane")]
     pub(crate) backplane_later: bool,
+    /// Where pages ask for another node when this one is gone: GET ORIGIN/node
+    /// answers with {"node":"http://HOST:PORT"}. It may show the page in a frame
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    pub(crate) balancer: Option<String>,
+    /// Another node, whose pages may go on here and where those of this one may
+    /// go on; give it once for each
+    #[arg(long = "node", value_name = "ORIGIN", value_parser = origin, requires = "balancer")]
+    pub(crate) nodes: Vec<String>,
 }
 
 const AFTERWORD: &str = "\

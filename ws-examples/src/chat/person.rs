@@ -5,8 +5,7 @@ use ws_server::{CloseCode, Json, Membership, Rooms, Since, WsContext};
 
 use crate::chat::{
     protocol::{
-        Arrival, FromPage, LONGEST_LINE, LONGEST_LINE_ID, Someone, ToPage,
-        milliseconds_since_1970,
+        Arrival, FromPage, LONGEST_LINE, LONGEST_LINE_ID, Someone, ToPage, milliseconds_since_1970,
     },
     rooms::ChatRooms,
 };
@@ -35,7 +34,7 @@ impl Person {
             return;
         };
         let said = ToPage::Said {
-            id: room.id(),
+            id: &room.id().to_string(),
             name: room.data(),
             text,
             at: milliseconds_since_1970(),
@@ -84,7 +83,9 @@ impl Actor for Person {
         let Arrival { room, name, since } = &self.arrival;
         // Who is new gets what there is, so that a room is not empty.
         let since = since.map_or(Since::Kept, Since::After);
-        let joined = self.rooms.join_since(room.clone(), name.clone(), since, ctx);
+        let joined = self
+            .rooms
+            .join_since(room.clone(), name.clone(), since, ctx);
         let (room, others) = match joined {
             Ok(joined) => joined,
             Err(error) => {

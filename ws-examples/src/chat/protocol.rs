@@ -72,7 +72,8 @@ pub(crate) enum ToPage<'a> {
     },
     /// It gets a `position` when it has its place in the record.
     Said {
-        id: MemberId,
+        /// A member's, or what somebody outside is called.
+        id: &'a str,
         /// Who it was may be gone by the time that somebody reads it.
         name: &'a str,
         text: &'a str,

@@ -60,6 +60,8 @@ struct RoomSize {
     name: String,
     /// On all nodes.
     members: usize,
+    /// On this one.
+    here: usize,
 }
 
 /// Makes snapshots, one after another.
@@ -97,6 +99,7 @@ impl Sampler {
         rooms.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
         rooms.truncate(ROOMS);
         let rooms = rooms.into_iter();
+        let here = |name: &String| self.rooms.get(name).map_or(0, |room| room.count_here());
         Snapshot {
             backplane: watched.backplane,
             sample: Sample {
@@ -112,7 +115,11 @@ impl Sampler {
                 closed: closed.collect(),
             },
             rooms: rooms
-                .map(|(name, members)| RoomSize { name, members })
+                .map(|(name, members)| RoomSize {
+                    here: here(&name),
+                    name,
+                    members,
+                })
                 .collect(),
             totals: Totals {
                 opened: watched.opened,

@@ -142,7 +142,7 @@ function tellOfAbsence({ messages, complete }) {
     text = `Back after ${plural(seconds, "second", "seconds")}. `;
   }
   awaySince = null;
-  if (!complete) log.gap(`${text}Some of what was said before is missing here.`);
+  if (!complete) log.gap(`${text}Some of what was said may be missing here.`);
   else if (messages === 0) log.back(`${text}Nothing was missed.`);
   else log.back(`${text}${plural(messages, "message was", "messages were")} missed, and ${messages === 1 ? "is" : "are"} here now.`);
   follow.grew();

@@ -1,4 +1,7 @@
-// The way to the server: connects, measures the round trip, notices the end, tries again.
+// The way to the server: connects, measures the round trip, notices the end, tries again; on
+// another node if there is one.
+
+import { anotherNode, hasOthers } from "/balancer.js";
 
 const PING_EVERY = 5_000;
 // The page is busy drawing right after the welcome; a round trip measured then is its own.
@@ -6,6 +9,9 @@ const FIRST_PING_AFTER = 200;
 // A dead network says nothing; without these two a page would wait for minutes.
 const ANSWER_WITHIN = 10_000;
 const WELCOME_WITHIN = 10_000;
+// What joins the nodes has the room's record; it may be away.
+const RECORD_WITHIN = 2_000;
+const AWAY = "Connected, waiting for the other nodes";
 // A connection that ends sooner does not start the delays anew.
 const SETTLED_AFTER = 3_000;
 // Before the 1st, 2nd, 3rd try, and every later one; up to a third is added, so that
@@ -22,13 +28,16 @@ const BUSY = 1013;
 /**
  * Speaks to `listener`:
  *   changed({state, why, until})  state: connecting | open | waiting | closed;
+ *                                 why: also on which node, if there are several;
  *                                 until: performance.now() of the next try
  *   heard(message)                everything but pongs
  *   measured(milliseconds)        one round trip
  * and asks it since()             the position it has, or null
  */
 export class Connection {
-  #url;
+  #node = location.origin;
+  #query;
+  #attempt = null;
   #listener;
   #socket = null;
   #state = "closed";
@@ -36,23 +45,38 @@ export class Connection {
   #openedAt = 0;
   #silentSince = null;
   #timer = null;
+  #late = null;
 
   constructor({ room, name }, listener) {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const query = new URLSearchParams({ room, name });
-    this.#url = `${scheme}//${location.host}/ws?${query}`;
+    this.#query = new URLSearchParams({ room, name });
     this.#listener = listener;
   }
 
   connect() {
     this.#abandon();
+    this.#change("connecting");
+    if (hasOthers && this.#failures > 0) this.#openElsewhere();
+    else this.#open();
+  }
+
+  async #openElsewhere() {
+    const attempt = Symbol();
+    this.#attempt = attempt;
+    const node = await anotherNode(this.#node);
+    if (this.#attempt !== attempt) return;
+    this.#node = node ?? this.#node;
+    this.#open();
+  }
+
+  #open() {
     const since = this.#listener.since();
-    const socket = new WebSocket(since === null ? this.#url : `${this.#url}&since=${since}`);
+    if (since === null) this.#query.delete("since");
+    else this.#query.set("since", since);
+    const socket = new WebSocket(`${this.#node.replace("http", "ws")}/ws?${this.#query}`);
     socket.onmessage = (event) => this.#hear(event.data);
     socket.onclose = (event) => this.#ended(event.code, event.reason);
     this.#socket = socket;
     this.#timer = setTimeout(() => this.#ended(ABNORMAL, ""), WELCOME_WITHIN);
-    this.#change("connecting");
   }
 
   /** Cuts a wait short; no other state has anything to hurry. */
@@ -78,6 +102,7 @@ export class Connection {
     if (message?.type === "pong") this.#measure(message.at);
     else if (message) {
       if (message.type === "welcome") this.#opened();
+      if (message.type === "recovery") this.#recordCame();
       this.#listener.heard(message);
     }
   }
@@ -86,7 +111,18 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#openedAt = performance.now();
     this.#pingAfter(FIRST_PING_AFTER);
-    this.#change("open");
+    this.#late = setTimeout(() => this.#change("open", { why: AWAY }), RECORD_WITHIN);
+    this.#isOpen();
+  }
+
+  #isOpen() {
+    this.#change("open", { why: hasOthers ? `Connected to ${new URL(this.#node).host}` : "" });
+  }
+
+  /** Nothing is said before the room's record has been read. */
+  #recordCame() {
+    clearTimeout(this.#late);
+    this.#isOpen();
   }
 
   #pingAfter(delay) {
@@ -128,6 +164,8 @@ export class Connection {
   #abandon(code = 4000, reason = "no answer") {
     clearTimeout(this.#timer);
     this.#silentSince = null;
+    this.#attempt = null;
+    clearTimeout(this.#late);
     if (!this.#socket) return;
     this.#socket.onmessage = null;
     this.#socket.onclose = null;

@@ -11,7 +11,8 @@ use actix_web::{
 ///
 /// A page of anybody's could otherwise have its own name lead to this machine
 /// and then read what is served here as if it came from itself.
-pub(super) fn guard(for_anyone: bool) -> impl Guard {
+#[must_use]
+pub fn guard(for_anyone: bool) -> impl Guard {
     guard::fn_guard(move |request| {
         let host = request.head().headers().get(header::HOST);
         let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
