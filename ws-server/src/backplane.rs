@@ -171,7 +171,8 @@ pub struct Keep {
 pub struct Page {
     /// In which epoch the offsets count.
     pub epoch: u64,
-    /// Everything behind this offset is still kept.
+    /// Everything behind this offset is still kept: the lowest of which that is
+    /// known, or the one that was asked about.
     pub start: u64,
     /// The newest offset that has been given, kept or not.
     pub last: u64,

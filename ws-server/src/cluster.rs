@@ -196,14 +196,15 @@ impl ClusterBuilder {
         self
     }
 
-    /// How long a message waits for the engine. Default: 10 s, more than a
+    /// How long a message waits for the engine, a minute at most: engines know
+    /// for two whether they have taken it before. Default: 10 s, more than a
     /// restart of the engine takes.
     ///
     /// Then it is given up, [counted](crate::metrics::BACKPLANE_GIVEN_UP), and
     /// its [receipt](crate::Receipt) says so.
     #[must_use]
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.terms.patience = patience;
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.terms.patience = patience.min(Duration::from_secs(60));
         self
     }
 

@@ -130,7 +130,9 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     /// As [`join`](Self::join), and tells who was there already.
     ///
     /// The list fits what is [announced](RoomsBuilder::announce) afterwards:
-    /// nobody is in both, and nobody is missing.
+    /// nobody is in both, and nobody is missing. Whoever is the first on its node
+    /// is told of members on other nodes when these have answered, as if they
+    /// joined then.
     ///
     /// # Errors
     ///

@@ -222,7 +222,7 @@ async fn garbage_of_strangers_hurts_nobody(carrier: Carrier) {
     let topics = [
         Topic::new("rooms", LOBBY),
         Topic::new("rooms", "nobody is here"),
-        Topic::new("", "nodes"),
+        Topic::of_nodes("all"),
     ];
     let keep = Keep {
         messages: 10_000,

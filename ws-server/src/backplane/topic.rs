@@ -28,6 +28,13 @@ impl Topic {
         Self(text.into())
     }
 
+    /// A topic of the nodes themselves, which no rooms have, whatever they are
+    /// called: `all`, for signs of life.
+    #[must_use]
+    pub fn of_nodes(name: &str) -> Self {
+        Self(format!("==.{name}").into())
+    }
+
     /// Both names in letters that every engine takes, joined by a full stop:
     /// ASCII letters and digits, `-` and `_`; of all others the bytes, as `=`
     /// and two hexadecimal digits. Of a room with a long name it is the first

@@ -1,7 +1,6 @@
 use std::{
     collections::VecDeque,
     future::pending,
-    hash::{BuildHasher, RandomState},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -13,26 +12,25 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::backplane::{
-    Arrival, Arrivals, Backplane, BackplaneError, Inbox, Link, Page, PublicationId, Published,
-    Topic,
-};
+use crate::backplane::{Arrival, Arrivals, Backplane, Link};
 
 use super::{
-    Census, Status, Terms,
+    Status, Terms,
     desk::{Desk, Order},
-    envelope::{Body, Envelope},
+    envelope::Body,
 };
 
 mod censuses;
+mod jobs;
 mod mail;
 mod nodes;
 mod record;
 mod room;
 mod rooms;
 mod roster;
+mod signs;
 
-use self::{censuses::Censuses, mail::Mail, nodes::Nodes, rooms::Rooms};
+use self::{censuses::Censuses, jobs::Done, mail::Mail, nodes::Nodes, rooms::Rooms};
 
 /// What joins this node to the others: one future on a thread of its own.
 ///
@@ -64,15 +62,6 @@ enum Engine {
         failures: u32,
     },
     Linked(Arc<dyn Link>, Arrivals),
-}
-
-/// What the engine has done.
-enum Done {
-    Connected(Result<Box<dyn Link>, BackplaneError>, Arrivals),
-    /// These are subscribed to now.
-    Subscribed(Result<Vec<Topic>, BackplaneError>),
-    Published(Result<Vec<Published>, BackplaneError>),
-    Read(Topic, u64, Result<Page, BackplaneError>),
 }
 
 struct Leaving {
@@ -201,94 +190,6 @@ impl Bridge {
         }
     }
 
-    /// Something that is of no room.
-    fn take_sign(&mut self, arrival: &Arrival, now: Instant) {
-        let Some(Envelope { id, body }) = Envelope::open(&arrival.payload) else {
-            return self.desk.meters.strange();
-        };
-        if id.origin == self.desk.origin {
-            return;
-        }
-        match body {
-            Body::Alive { first } => {
-                let known = self.nodes.heard(id.origin, now);
-                let lost = self.nodes.found(id.origin);
-                if first {
-                    self.mail.say(&nodes::private(id.origin), &Body::Here);
-                } else if lost || !known {
-                    self.mail
-                        .say(self.nodes.topic(), &Body::Forgotten { node: id.origin });
-                }
-            }
-            Body::Here => {
-                self.nodes.heard(id.origin, now);
-            }
-            Body::Leaving => {
-                self.nodes.forget(id.origin);
-                self.rooms.lose_node(id.origin);
-            }
-            Body::Forgotten { node } if node == self.desk.origin => self.rooms.list_all(),
-            Body::Forgotten { .. } => {}
-            Body::Census { rooms } => self.answer_census(id, rooms),
-            Body::Counted {
-                census,
-                rooms,
-                more,
-            } => {
-                let count = |(room, count): (&str, u64)| {
-                    (
-                        room.to_owned(),
-                        usize::try_from(count).unwrap_or(usize::MAX),
-                    )
-                };
-                let rooms = rooms.into_iter().map(count);
-                self.censuses.count(census, id.origin, rooms, more, now);
-            }
-            Body::Message { .. } | Body::Close { .. } | Body::Presence { .. } | Body::Ask => {
-                self.desk.meters.strange();
-            }
-        }
-    }
-
-    fn take_census(&mut self, rooms: &str, answer: oneshot::Sender<Census>) {
-        let here = self.rooms.counts(rooms);
-        if !matches!(self.engine, Engine::Linked(..)) {
-            // The others cannot be asked.
-            let census = Census {
-                rooms: here.collect(),
-                complete: false,
-            };
-            answer.send(census).ok();
-            return;
-        }
-        let body = Body::Census { rooms };
-        let number = self.mail.say(self.nodes.topic(), &body);
-        let now = Instant::now();
-        self.censuses
-            .begin(number, self.nodes.known(), here, answer, now);
-    }
-
-    fn answer_census(&mut self, asked: PublicationId, rooms: &str) {
-        let counted: Vec<_> = self.rooms.counts(rooms).collect();
-        let topic = nodes::private(asked.origin);
-        let mut parts = counted.chunks(ROOMS).peekable();
-        loop {
-            let part = parts.next().unwrap_or_default();
-            let rooms = part
-                .iter()
-                .map(|(room, count)| (room.as_str(), *count as u64));
-            let body = Body::Counted {
-                census: asked.number,
-                rooms: rooms.collect(),
-                more: parts.peek().is_some(),
-            };
-            self.mail.say(&topic, &body);
-            if parts.peek().is_none() {
-                break;
-            }
-        }
-    }
-
     /// Does what is due.
     fn keep_time(&mut self, now: Instant) {
         self.mail.give_up(now);
@@ -329,119 +230,6 @@ impl Bridge {
         instants.into_iter().flatten().min().unwrap_or(far)
     }
 
-    /// Has the engine do what may be done now.
-    fn start_jobs(&mut self, now: Instant) {
-        let link = match &self.engine {
-            Engine::Away { failures, again } if *again <= now => {
-                let failures = *failures;
-                return self.connect(failures);
-            }
-            Engine::Away { .. } | Engine::Connecting { .. } => return,
-            Engine::Linked(link, _) => link,
-        };
-        if let Some((join, leave)) = self.rooms.subscriptions() {
-            let link = Arc::clone(link);
-            self.jobs.push(Box::pin(async move {
-                let subscribed = async {
-                    for topics in leave.chunks(TOPICS) {
-                        link.unsubscribe(topics).await?;
-                    }
-                    for topics in join.chunks(TOPICS) {
-                        link.subscribe(topics).await?;
-                    }
-                    Ok(())
-                };
-                Done::Subscribed(subscribed.await.map(|()| join))
-            }));
-        }
-        for (topic, room, keep, after) in self.rooms.reads(now) {
-            let link = Arc::clone(link);
-            self.jobs.push(Box::pin(async move {
-                let page = link.read(&topic, keep, after, PAGE).await;
-                Done::Read(topic, room, page)
-            }));
-        }
-        if let Some(batch) = self.mail.batch() {
-            let link = Arc::clone(link);
-            self.jobs.push(Box::pin(async move {
-                Done::Published(link.publish(&batch).await)
-            }));
-        }
-    }
-
-    fn connect(&mut self, failures: u32) {
-        self.engine = Engine::Connecting { failures };
-        let backplane = Arc::clone(&self.backplane);
-        let limit = self.terms.inbox;
-        let topics = [self.nodes.topic(), self.nodes.private()].map(Topic::clone);
-        self.jobs.push(Box::pin(async move {
-            let (inbox, arrivals) = Inbox::new(limit);
-            let link = async {
-                let link = backplane.connect(inbox).await?;
-                link.subscribe(&topics).await?;
-                Ok(link)
-            };
-            Done::Connected(link.await, arrivals)
-        }));
-    }
-
-    fn finish(&mut self, done: Done) {
-        match done {
-            Done::Connected(Ok(link), arrivals) => {
-                self.engine = Engine::Linked(Arc::from(link), arrivals);
-                self.desk.meters.connected(true);
-                self.status.send_replace(Status::Connected);
-                self.nodes.linked(Instant::now());
-                self.rooms.linked(&mut self.mail);
-                tracing::info!(
-                    backplane = self.backplane.name(),
-                    "connected to the backplane"
-                );
-            }
-            Done::Read(topic, room, Err(error @ BackplaneError::Unsupported { .. })) => {
-                tracing::error!(%topic, %error, "a room goes without its record");
-                self.rooms.unreadable(topic, room);
-            }
-            Done::Connected(Err(error), _)
-            | Done::Subscribed(Err(error))
-            | Done::Published(Err(error))
-            | Done::Read(_, _, Err(error)) => self.lose(error),
-            Done::Subscribed(Ok(topics)) => self.rooms.subscribed(&topics),
-            Done::Published(Ok(published)) => self.mail.published(published),
-            Done::Read(topic, room, Ok(page)) => {
-                self.rooms.read(&topic, room, page, &mut self.mail)
-            }
-        }
-    }
-
-    /// The engine is gone, or has not been reached.
-    fn lose(&mut self, error: BackplaneError) {
-        let failures = match &self.engine {
-            Engine::Connecting { failures } => *failures,
-            Engine::Linked(..) => {
-                self.desk.meters.lost_link();
-                self.desk.meters.connected(false);
-                0
-            }
-            Engine::Away { .. } => return,
-        };
-        let pause = pause(failures);
-        tracing::warn!(%error, ?pause, "no backplane: members of this node are served alone");
-        self.status.send_replace(Status::Failed(Arc::new(error)));
-        self.engine = Engine::Away {
-            failures: failures.saturating_add(1),
-            again: Instant::now() + pause,
-        };
-        // Whatever the engine was doing, nobody will know.
-        self.jobs.clear();
-        let mut unsaid = self.mail.interrupt();
-        unsaid.retain(|topic| topic.rooms() != self.nodes.topic().rooms());
-        if let Some(leaving) = &mut self.leaving {
-            leaving.said = false;
-        }
-        self.rooms.interrupt(unsaid);
-    }
-
     /// Whether there is no more to do for a node that leaves.
     fn has_left(&mut self, now: Instant) -> bool {
         let Some(leaving) = &mut self.leaving else {
@@ -465,26 +253,6 @@ impl Bridge {
     }
 }
 
-/// How long it is waited before the engine is tried again: at least half of
-/// what doubles each time, and by chance up to the whole, so that not all nodes
-/// come at once.
-fn pause(failures: u32) -> Duration {
-    let most = FIRST_PAUSE.saturating_mul(1 << failures.min(16));
-    let most = most.min(LAST_PAUSE);
-    let chance = RandomState::new().hash_one(failures) >> 40;
-    #[expect(clippy::cast_precision_loss, reason = "24 bits of it")]
-    let part = 0.5 + 0.5 * (chance as f64 / f64::from(1 << 24));
-    most.mul_f64(part)
-}
-
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
-/// How many topics are subscribed to at once.
-const TOPICS: usize = 1000;
-/// How many rooms are told of at once.
-const ROOMS: usize = 1000;
-/// How many messages of a record are read at once.
-const PAGE: usize = 100;
 /// How long it is waited for more before the other nodes are told who came and
 /// went.
 const WINDOW: Duration = Duration::from_millis(50);

@@ -87,6 +87,9 @@ impl History {
     }
 
     /// And of those only the ones that are no older. Default: of any age.
+    ///
+    /// A node that reads what is kept counts from then, so that it may hand out
+    /// what is up to twice as old.
     #[must_use]
     pub const fn within(mut self, age: Duration) -> Self {
         self.keep.age = Some(age);

@@ -24,8 +24,8 @@ pub(super) use self::doors::{Arrived, Newcomer, Refused};
 /// One of the [`Rooms`].
 ///
 /// A clone is the same room. It may be kept beyond the room's end, when nobody
-/// is in it any more: then what is broadcast reaches nobody, also if another
-/// room has the same key meanwhile.
+/// is in it any more on this node: then what is broadcast reaches nobody here,
+/// also if another room has the same key meanwhile.
 pub struct Room<K, D = ()>(Arc<Inner<K, D>>);
 
 struct Inner<K, D> {
@@ -152,7 +152,8 @@ impl<K, D> Room<K, D> {
     }
 
     /// Sends a message to these members only, in one order with what is
-    /// broadcast.
+    /// broadcast; in rooms that keep a [history](super::History) at once, ahead
+    /// of broadcasts that are on their way through the engine.
     ///
     /// # Errors
     ///
@@ -165,7 +166,10 @@ impl<K, D> Room<K, D> {
         self.deliver(&Parcel::Message(message.into()), &Audience::only(members))
     }
 
-    /// Closes the connections of all members, behind what was broadcast.
+    /// Closes the connections of all members, behind what was broadcast; in
+    /// rooms that keep a [history](super::History) at once, ahead of broadcasts
+    /// that are on their way through the engine. Give the last message as the
+    /// reason there.
     ///
     /// # Errors
     ///

@@ -27,8 +27,7 @@ pub(super) struct Nodes {
 impl Nodes {
     pub(super) fn new(desk: Arc<Desk>, silence: Duration, now: Instant) -> Self {
         Self {
-            // No rooms are called so, as theirs have a name.
-            topic: Topic::new("", "nodes"),
+            topic: Topic::of_nodes("all"),
             private: private(desk.origin),
             silence,
             heard: HashMap::new(),
@@ -128,7 +127,7 @@ impl Nodes {
 
 /// Where a node is answered.
 pub(super) fn private(node: u64) -> Topic {
-    Topic::new("", &format!("{node:x}"))
+    Topic::of_nodes(&format!("{node:x}"))
 }
 
 /// How many nodes are remembered that were taken for dead.
