@@ -9,7 +9,7 @@ use std::{
 use bytes::Buf;
 use tokio::time::timeout;
 use ws_core::{
-    Config, Connection, Entropy, Event, Message, Outcome, Output,
+    Config, Connection, Entropy, Event, Message, Outcome, Output, Registry,
     handshake::{ClientHandshake, http::write_request},
 };
 
@@ -42,11 +42,22 @@ impl Client {
         Self::shake_hands(raw, address, path, &[]).await
     }
 
-    async fn shake_hands(
+    /// Connects and shakes hands, and speaks these opcodes too.
+    pub async fn speaking(address: SocketAddr, path: &str, opcodes: Registry) -> Self {
+        let raw = Raw::connect(address).await;
+        Self::shake_hands_as(raw, address, path, &[], config().opcodes(opcodes)).await
+    }
+
+    async fn shake_hands(raw: Raw, address: SocketAddr, path: &str, subprotocols: &[&str]) -> Self {
+        Self::shake_hands_as(raw, address, path, subprotocols, config()).await
+    }
+
+    async fn shake_hands_as(
         mut raw: Raw,
         address: SocketAddr,
         path: &str,
         subprotocols: &[&str],
+        config: Config,
     ) -> Self {
         let handshake = ClientHandshake::new(address.to_string(), Entropy::system())
             .subprotocols(subprotocols.iter().copied())
@@ -60,7 +71,7 @@ impl Client {
             status.parse().unwrap_or_default(),
             headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
             Instant::now(),
-            config(),
+            config,
         );
         match connection {
             Ok(connection) => Self::new(raw, connection),

@@ -6,6 +6,7 @@
 )]
 
 pub mod binaries;
+pub mod cable;
 pub mod chromedriver;
 pub mod client;
 pub mod engine;

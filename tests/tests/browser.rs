@@ -13,6 +13,7 @@ use ws_tests::{
     binaries::target_directory,
     chromedriver::Chromedriver,
     client::Client,
+    engine::asked_for,
     page::Page,
     probe::{Probe, Report},
     program::Program,
@@ -22,6 +23,18 @@ use ws_tests::{
 #[actix_web::test]
 async fn two_people_talk_in_their_browsers_and_the_server_restarts() {
     in_browsers(["Ada", "Bob"], |[ada, bob]| talk(ada, bob)).await;
+}
+
+#[actix_web::test]
+async fn page_that_is_loaded_again_resumes_where_it_was() {
+    in_browsers(["Ada"], |[ada]| reload(ada)).await;
+}
+
+#[actix_web::test]
+async fn page_goes_on_at_another_node_and_misses_nothing() {
+    if asked_for() {
+        in_browsers(["Ada", "Bob"], |[ada, bob]| move_on(ada, bob)).await;
+    }
 }
 
 #[actix_web::test]
@@ -108,6 +121,97 @@ async fn agree(page: Page) {
     let traffic = relay.ended().await;
     assert!(traffic.up < 1 << 19, "{traffic:?}");
     assert!(traffic.down < 1 << 19, "{traffic:?}");
+}
+
+async fn reload(ada: Page) {
+    let mut chat = Program::start("chat", &["--port", "0"]);
+    let address = chat.address().await;
+    let page = format!("http://{address}/?room=lobby&name=Ada");
+    ada.go(&page).await;
+    ada.until_there(OPEN).await;
+    for line in ["one", "two"] {
+        say(&ada, line).await;
+    }
+    ada.go("about:blank").await;
+    let mut bob = Client::connect(address, "/ws?room=lobby&name=Bob").await;
+    bob.send(r#"{"type":"say","text":"three","line":"3"}"#)
+        .await;
+    // As a page does that does not know whether it was heard.
+    bob.send(r#"{"type":"say","text":"three","line":"3"}"#)
+        .await;
+    bob.send(r#"{"type":"say","text":"four"}"#).await;
+    while !bob.text().await.contains("four") {}
+    ada.go(&page).await;
+    let all = ["one", "two", "three", "four"];
+    ada.until_texts(SAID, &all).await;
+    ada.until_texts("#log .mine .text", &all[..2]).await;
+    // Somebody new sees the same.
+    ada.click("#leave").await;
+    ada.click("#enter").await;
+    ada.until_texts(SAID, &all).await;
+    assert_eq!(ada.errors().await, [""; 0], "on the console");
+}
+
+/// Two nodes, of which one is killed.
+async fn move_on(ada: Page, bob: Page) {
+    let mut cluster = Program::start("cluster", &["--port", "0", "--nodes", "2"]);
+    let mut nodes = Vec::new();
+    let balancer = loop {
+        let line = cluster.line().await;
+        if let Some((_, address)) = line.split_once(" serves at ") {
+            nodes.push((line[..6].to_owned(), address.to_owned()));
+        } else if let Some(rest) = line.strip_prefix("open http://") {
+            let end = rest.find(": ").expect("it says what is there");
+            break rest[..end].parse().expect("an address");
+        }
+    };
+    nodes.sort();
+    let mut feed = Client::connect(balancer, "/feed").await;
+    for (person, name, (_, node)) in [(&ada, "Ada", &nodes[0]), (&bob, "Bob", &nodes[1])] {
+        person.go(&format!("{node}/?room=lobby&name={name}")).await;
+        person.until_there(OPEN).await;
+    }
+    ada.until_texts("#people li", &["Ada", "Bob"]).await;
+    say(&ada, "one").await;
+    bob.until_texts(SAID, &["one"]).await;
+
+    feed.send(r#"{"type":"node","node":1,"act":"kill"}"#).await;
+    ada.until_there("#state:not([data-state=open])").await;
+    ada.write("#say", "two\u{e007}").await;
+    say(&bob, "three").await;
+    let moved = format!("Connected to {}", nodes[1].1.trim_start_matches("http://"));
+    ada.until_text("#state", &moved).await;
+    for person in [&ada, &bob] {
+        let all = |texts: &[String]| {
+            let mut texts = texts.to_vec();
+            texts.sort();
+            texts == ["one", "three", "two"]
+        };
+        person.until(SAID, "all that was said, once", all).await;
+    }
+    let order = ada.texts(SAID).await;
+    bob.until_texts(SAID, &order.iter().map(String::as_str).collect::<Vec<_>>())
+        .await;
+    ada.until_texts("#log .gap", &[]).await;
+    say(&ada, "four").await;
+    bob.until_text(SAID, "four").await;
+
+    // What is said while nothing joins the nodes waits for it.
+    feed.send(r#"{"type":"backplane","act":"kill"}"#).await;
+    while !feed.text().await.contains(r#""state":"stopped"},"nodes""#) {}
+    bob.write("#say", "five\u{e007}").await;
+    bob.until_texts("#waiting .text", &["five"]).await;
+    feed.send(r#"{"type":"backplane","act":"start"}"#).await;
+    for person in [&ada, &bob] {
+        person.until_text(SAID, "five").await;
+        let fives = person.texts(SAID).await;
+        assert_eq!(fives.iter().filter(|it| *it == "five").count(), 1);
+    }
+    let folder = target_directory().join("tests-browser");
+    ada.save_screenshot(&folder.join("moved.png")).await;
+    feed.vanish();
+    cluster.signal("TERM").await;
+    assert_eq!(cluster.ended().await.status.code(), Some(0));
 }
 
 async fn look_on(page: Page) {
@@ -262,6 +366,10 @@ async fn talk(ada: Page, bob: Page) {
     for person in [&ada, &bob] {
         person.until_there("#state[data-state=waiting]").await;
     }
+    // What is written meanwhile waits.
+    ada.write("#say", "Can you hear me?\u{e007}").await;
+    ada.until_texts("#waiting .text", &["Can you hear me?"])
+        .await;
     save_screenshots(&ada, &bob, "waiting").await;
     assert_eq!(chat.ended().await.status.code(), Some(0));
 
@@ -272,6 +380,13 @@ async fn talk(ada: Page, bob: Page) {
     }
     ada.until_texts("#people li", &["Ada", "Bob"]).await;
     bob.until_texts("#people li", &["Bob", "Ada"]).await;
+    for person in [&ada, &bob] {
+        // A server of its own kept what was said in its memory.
+        let is_told = |texts: &[String]| texts.len() == 1 && texts[0].contains("may be missing");
+        person.until("#log .gap", "a gap", is_told).await;
+        person.until_text(SAID, "Can you hear me?").await;
+    }
+    ada.until_texts("#waiting .text", &[]).await;
     say(&bob, "There you are again").await;
     ada.until_text(SAID, "There you are again").await;
     say(&ada, "As if nothing had happened").await;

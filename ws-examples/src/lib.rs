@@ -1,6 +1,9 @@
 //! What the example programs share.
 
+pub mod backplane;
 pub mod blocking;
+pub mod chat;
+pub mod guest;
 pub mod page;
 
 use std::{fmt, io, net::IpAddr};
@@ -56,6 +59,14 @@ impl StartError {
             text.replace("--port", "--admin")
                 .replace("--host", "--admin"),
         )
+    }
+}
+
+impl StartError {
+    /// What is wrong, in words of the program's own.
+    #[must_use]
+    pub fn told(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 }
 

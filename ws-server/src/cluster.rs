@@ -92,6 +92,7 @@ enum Status {
     Connecting,
     Connected,
     Failed(Arc<BackplaneError>),
+    Left,
 }
 
 impl Cluster {
@@ -130,7 +131,7 @@ impl Cluster {
         match status.wait_for(settled).await.as_deref() {
             Ok(Status::Failed(error)) => Err(Arc::clone(error)),
             // Without a thread there is nothing to wait for.
-            Ok(Status::Connecting | Status::Connected) | Err(_) => Ok(()),
+            Ok(Status::Connecting | Status::Connected | Status::Left) | Err(_) => Ok(()),
         }
     }
 

@@ -28,8 +28,8 @@ async fn a_page_hears_of_each_second_and_of_those_before() {
     })
     .await;
     let rooms = json!([
-        { "name": "lobby", "members": 2 },
-        { "name": "cellar", "members": 1 },
+        { "name": "lobby", "members": 2, "here": 2 },
+        { "name": "cellar", "members": 1, "here": 1 },
     ]);
     assert_eq!(now["rooms"], rooms);
     assert_eq!(now["sample"]["rooms"], 2);

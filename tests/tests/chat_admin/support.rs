@@ -38,6 +38,8 @@ impl Chat {
         let mut person = Client::connect(self.public, &path).await;
         let welcome = person.text().await;
         assert!(welcome.contains(r#""type":"welcome""#), "{welcome}");
+        // Until what was said before is known, others may come.
+        while !person.text().await.contains(r#""type":"recovery""#) {}
         person
     }
 }

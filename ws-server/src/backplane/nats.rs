@@ -86,10 +86,10 @@ mod tls;
 /// # Limits
 ///
 /// A message that is longer than the server's `max_payload` (1 MiB unless it
-/// says otherwise) is [refused](BackplaneError::Refused), and so is one of a
-/// room whose name is longer than some 3,000 bytes; those other than ASCII
-/// letters and digits, `-` and `_` count three times. Each subscribed room
-/// takes some 6 KiB of a node's memory.
+/// says otherwise) is [refused](BackplaneError::Refused), and so is one of
+/// rooms [whose name](crate::RoomsBuilder::name) is longer than some 3,000
+/// bytes; those other than ASCII letters and digits, `-` and `_` count three
+/// times. Each subscribed room takes some 6 KiB of a node's memory.
 ///
 /// In a cluster of servers a subscription reaches the other servers a moment
 /// after it was made. Rooms that keep messages miss nothing, as they read what

@@ -1,5 +1,7 @@
 use std::{fmt, sync::Arc};
 
+use sha2::{Digest, Sha256};
+
 /// What is published and subscribed to: a room of a set of rooms.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(Arc<str>);
@@ -11,19 +13,31 @@ impl Topic {
         let mut text = String::with_capacity(rooms.len() + 1 + room.len());
         escape(rooms, &mut text);
         text.push('.');
+        let beginning = text.len();
         escape(room, &mut text);
+        if text.len() - beginning > LONGEST {
+            // Who names a room may be anybody, and engines take only so much.
+            text.truncate(beginning + LONGEST);
+            text.push_str("==");
+            text.extend(
+                Sha256::digest(room)
+                    .iter()
+                    .map(|byte| format!("{byte:02x}")),
+            );
+        }
         Self(text.into())
     }
 
     /// Both names in letters that every engine takes, joined by a full stop:
     /// ASCII letters and digits, `-` and `_`; of all others the bytes, as `=`
-    /// and two hexadecimal digits.
+    /// and two hexadecimal digits. Of a room with a long name it is the first
+    /// 200 letters, `==` and the name's SHA-256.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name of the room, as it was given.
+    /// The name of the room, as it was given; of a long one, its beginning.
     #[must_use]
     pub fn room_name(&self) -> String {
         let escaped = self.0.split_once('.').map_or("", |(_, room)| room);
@@ -79,6 +93,9 @@ impl fmt::Debug for Topic {
     }
 }
 
+/// The longest name that is written out, in letters.
+const LONGEST: usize = 200;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +112,12 @@ mod tests {
             assert_eq!(Topic::new(one, "x").as_str().matches('.').count(), 1);
         }
         assert_eq!(Topic::new("chat", "a.b").as_str(), "chat.a=2Eb");
+        let long = "ä".repeat(1000);
+        let longer = format!("{long}!");
+        let topics = [&long, &longer].map(|name| Topic::new("chat", name));
+        assert_ne!(topics[0], topics[1]);
+        assert!(topics[0].as_str().len() < 300);
+        assert!(long.starts_with(topics[0].room_name().trim_end_matches('\u{fffd}')));
         assert_eq!(Topic::new("my chat", "a.b").rooms(), "my=20chat");
     }
 }

@@ -457,6 +457,7 @@ impl Bridge {
         if !done && now < leaving.until {
             return false;
         }
+        self.status.send_replace(Status::Left);
         if let Some(told) = leaving.told.take() {
             told.send(()).ok();
         }

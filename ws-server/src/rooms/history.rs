@@ -34,7 +34,7 @@ use crate::backplane::{Keep, Position};
 /// let rooms: Rooms<String> = Rooms::builder().history(history).build();
 /// ```
 ///
-/// It then comes back with [`Rooms::join_since`].
+/// It then comes back with [`Rooms::join_since`](super::Rooms::join_since).
 pub struct History {
     keep: Keep,
     stamp: Option<Box<Stamp>>,

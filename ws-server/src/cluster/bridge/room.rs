@@ -187,3 +187,88 @@ const PAUSE: Duration = Duration::from_millis(200);
 const PART: usize = 128 << 10;
 /// What each of them takes beside its data, in bytes.
 const ENTRY: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        cluster::{Recorded, desk::Desk, envelope::Envelope, meters::Meters},
+        group::{Audience, Busy, Parcel},
+    };
+
+    /// A room with these members.
+    #[derive(Default)]
+    struct Members(Mutex<Vec<MemberId>>);
+
+    impl Listener for Members {
+        fn hear(&self, _: Parcel, _: Audience) {}
+
+        fn begin(&self, _: u64, _: u64) {}
+
+        fn record(&self, _: Recorded) -> Result<(), Busy> {
+            Ok(())
+        }
+
+        fn caught_up(&self, _: u64) {}
+
+        fn presence(&self, _: &[(MemberId, &[u8])], _: &[MemberId]) {}
+
+        fn count(&self) -> usize {
+            0
+        }
+
+        fn members(&self) -> Vec<(MemberId, Vec<u8>)> {
+            let members = self.0.lock().unwrap();
+            members.iter().map(|id| (*id, Vec::new())).collect()
+        }
+    }
+
+    /// Whom the mail says to be there and to have gone: numbers.
+    fn told(mail: &mut Mail) -> Vec<(bool, Vec<u64>, Vec<u64>)> {
+        let batch = mail.batch().unwrap_or_default();
+        let told = batch.iter().map(|publication| {
+            let envelope = Envelope::open(&publication.payload).unwrap();
+            let Body::Presence {
+                fresh,
+                joined,
+                left,
+                ..
+            } = envelope.body
+            else {
+                panic!("{:?}", envelope.body);
+            };
+            (fresh, joined.iter().map(|it| it.0).collect(), left)
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn who_was_listed_and_came_and_went_before_that_was_told_is_told_to_have_gone() {
+        let desk = Arc::new(Desk::new(1, 1 << 20, Meters::new("memory")));
+        let mut mail = Mail::new(desk, Duration::from_secs(10));
+        let topic = Topic::new("rooms", "lobby");
+        let listener = Arc::new(Members::default());
+        let mut room = Room::new(Opened {
+            room: 1,
+            keep: None,
+            lists: true,
+            listener: Arc::clone(&listener) as _,
+        });
+        // It has joined by the time that all are listed; that it has is on its
+        // way.
+        let visitor = MemberId::next();
+        listener.0.lock().unwrap().push(visitor);
+        let now = Instant::now();
+        room.list(now, false);
+        room.tell_presence(&topic, &mut mail, now);
+        let listed = (true, vec![visitor.get()], vec![]);
+        assert_eq!(told(&mut mail), [listed]);
+        mail.published(vec![Ok(None)]);
+        room.note(visitor, Some(Vec::new()));
+        room.note(visitor, None);
+        room.tell_presence(&topic, &mut mail, now);
+        assert_eq!(told(&mut mail), [(false, vec![], vec![visitor.get()])]);
+    }
+}
