@@ -30,8 +30,6 @@ pub(crate) struct Crowd {
 /// What all of them have heard.
 struct Heard {
     messages: Cell<u64>,
-    /// How often something came.
-    reads: Cell<u64>,
     /// How many make somebody wait no longer.
     wanted: Cell<u64>,
     /// The length of a message, in bytes.
@@ -45,9 +43,6 @@ struct Heard {
 pub(crate) struct Turn {
     pub(crate) posts: u64,
     pub(crate) deliveries: u64,
-    /// How often members had something to read: as often as nodes wrote, or
-    /// less.
-    pub(crate) reads: u64,
     pub(crate) elapsed: Duration,
 }
 
@@ -60,7 +55,6 @@ impl Crowd {
     ) -> Result<Self, Failure> {
         let heard = Rc::new(Heard {
             messages: Cell::new(0),
-            reads: Cell::new(0),
             wanted: Cell::new(u64::MAX),
             payload: Cell::new(0),
             news: Notify::new(),
@@ -94,7 +88,7 @@ impl Crowd {
         let members = self.members.len() as u64;
         let post = frame(bytes);
         heard.payload.set(bytes);
-        let (before, reads) = (heard.messages.get(), heard.reads.get());
+        let before = heard.messages.get();
         let begin = Instant::now();
         let (mut posts, mut done) = (0, 0);
         loop {
@@ -123,7 +117,6 @@ impl Crowd {
         Ok(Turn {
             posts,
             deliveries: heard.messages.get() - before,
-            reads: heard.reads.get() - reads,
             elapsed: begin.elapsed(),
         })
     }
@@ -170,7 +163,6 @@ async fn read(stream: Rc<TcpStream>, heard: Rc<Heard>) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         };
-        heard.reads.set(heard.reads.get() + 1);
         let payload = heard.payload.get();
         let header = if payload < 126 { 2 } else { 4 };
         let mut bytes = &buffer[..count];

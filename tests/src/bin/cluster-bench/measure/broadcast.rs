@@ -46,8 +46,6 @@ pub(crate) struct Row {
 #[derive(Default)]
 pub(crate) struct Cell {
     per_second: Vec<f64>,
-    /// How many messages come to a member together.
-    together: Vec<f64>,
     /// CPU time of all nodes for a delivery, in nanoseconds.
     pub(crate) delivery: Vec<f64>,
     /// CPU time of all nodes for a post and its deliveries, in microseconds.
@@ -212,7 +210,6 @@ impl Cell {
         let (posts, deliveries) = (turn.posts as f64, turn.deliveries as f64);
         self.per_second
             .push(deliveries / turn.elapsed.as_secs_f64());
-        self.together.push(deliveries / turn.reads.max(1) as f64);
         self.delivery.push(nodes.all as f64 / deliveries);
         self.post.push(nodes.all as f64 / posts / 1e3);
         self.bridge.push(nodes.bridge as f64 / posts / 1e3);
@@ -224,7 +221,7 @@ pub(crate) fn print(plan: &Plan, rows: &[Row]) {
     println!("## Broadcast to a room of {}\n", plan.members);
     println!(
         "CPU time is that of all nodes together, without the engine; medians of {} rounds, \
-         ratios round by round. The more messages go to a member together, the fewer writes they \
+         ratios round by round. The more messages come together, the fewer writes they \
          take: one at a time shows what each costs, and in a room of {FEW} members a post \
          costs little beside its way from node to node.\n",
         plan.rounds
@@ -233,7 +230,6 @@ pub(crate) fn print(plan: &Plan, rows: &[Row]) {
         let mut table = Table::new(&[
             &load.name(),
             "deliveries/s",
-            "together",
             "ns/delivery",
             "to one process",
             "µs/post",
@@ -247,7 +243,6 @@ pub(crate) fn print(plan: &Plan, rows: &[Row]) {
             table.row([
                 row.name.clone(),
                 count(of(&cell.per_second)),
-                format!("{:.1}", of(&cell.together)),
                 count(of(&cell.delivery)),
                 format!("{:.2}", ratio(&cell.delivery, baseline)),
                 format!("{:.1}", of(&cell.post)),
