@@ -32,7 +32,7 @@ impl Kind {
     /// Those whose programs are there.
     pub(crate) fn installed() -> Vec<Self> {
         let kinds = Self::ALL.into_iter();
-        kinds.filter(|kind| runs(kind.program())).collect()
+        kinds.filter(|kind| kind.version().is_some()).collect()
     }
 
     pub(crate) const fn name(self) -> &'static str {
@@ -58,6 +58,16 @@ impl Kind {
             Self::Redis | Self::RedisOnDisk => "redis-server",
             Self::Nats => "nats-server",
         }
+    }
+
+    /// What its program says it is; none if it is not installed.
+    pub(crate) fn version(self) -> Option<String> {
+        let version = Command::new(self.program())
+            .arg("--version")
+            .stdin(Stdio::null())
+            .output();
+        let version = version.ok().filter(|it| it.status.success())?;
+        Some(String::from_utf8_lossy(&version.stdout).trim().to_owned())
     }
 
     pub(crate) async fn start(self) -> Running {
@@ -94,14 +104,4 @@ impl Running {
     fn id(&self) -> Result<u32, Failure> {
         Ok(self.engine.id().ok_or("the engine does not run")?)
     }
-}
-
-fn runs(program: &str) -> bool {
-    let version = Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    version.is_ok_and(|status| status.success())
 }

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 mod crowd;
 mod engines;
+mod machine;
 mod measure;
 mod node;
 mod orders;
@@ -68,7 +69,7 @@ struct Arguments {
     /// How many join at once, for subscriptions and presence
     #[arg(long, default_value_t = 10_000)]
     crowd: usize,
-    /// How often broadcasts are measured [default: 8, or 2 if --quick]
+    /// How often broadcasts are measured [default: 7, or 2 if --quick]
     #[arg(long, value_name = "COUNT")]
     rounds: Option<usize>,
     /// Draw what deliveries cost into this SVG image
@@ -120,6 +121,7 @@ fn main() -> ExitCode {
 
 async fn bench(arguments: &Arguments) -> Result<(), Failure> {
     let kinds = Kind::installed();
+    println!("{}\n", machine::describe(&kinds));
     for kind in Kind::ALL {
         if !kinds.contains(&kind) {
             let (name, program) = (kind.name(), kind.program());
@@ -133,7 +135,7 @@ async fn bench(arguments: &Arguments) -> Result<(), Failure> {
         let plan = broadcast::Plan {
             members: arguments.members.max(3),
             rows: arguments.rows.clone(),
-            rounds: arguments.rounds.unwrap_or(several(8, 2)).max(1),
+            rounds: arguments.rounds.unwrap_or_else(|| several(7, 2)).max(1),
             span: Duration::from_millis(300),
         };
         let rows = broadcast::run(&plan, &kinds).await?;

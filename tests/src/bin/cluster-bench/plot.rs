@@ -94,10 +94,11 @@ impl Scale {
 
 /// For the first of the loads; in a small room a post costs more than its
 /// deliveries. Told apart by the colour-blind as well (Okabe and Ito).
-const COLORS: [RGBColor; 3] = [
+const COLORS: [RGBColor; 4] = [
     RGBColor(0, 90, 181),
     RGBColor(230, 159, 0),
     RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
 ];
 const LEAST: f64 = 0.9;
 const WIDTH: i32 = 1000;

@@ -233,7 +233,7 @@ pub(crate) fn print(plan: &Plan, rows: &[Row]) {
             "ns/delivery",
             "to one process",
             "µs/post",
-            "threads of the engine's link, µs/post",
+            "of it backplane threads, µs",
             "engine, µs/post",
         ]);
         let baseline = &rows[0].cells[number].delivery;
@@ -259,7 +259,7 @@ fn engine_cpu(engine: Option<&Running>) -> Result<Cpu, Failure> {
 }
 
 /// What is measured of every row.
-pub(crate) const LOADS: [Load; 4] = [
+pub(crate) const LOADS: [Load; 5] = [
     Load {
         bytes: 125,
         at_a_time: 8,
@@ -268,6 +268,11 @@ pub(crate) const LOADS: [Load; 4] = [
     Load {
         bytes: 1024,
         at_a_time: 8,
+        few: false,
+    },
+    Load {
+        bytes: 125,
+        at_a_time: 64,
         few: false,
     },
     Load {
