@@ -38,17 +38,19 @@ local function entries_between(key, first, last, count)
 end
 
 -- Epoch, newest offset, its time, the bytes of all payloads that ever were,
--- which run of a server gave it, and whether this is a new record.
+-- which run of a server gave it, whether this is a new record, and how many of
+-- the bytes are known to be gone.
 local function record(meta_key, entries_key, new_epoch, run)
-  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time', 'bytes', 'run')
+  local meta = redis.pcall('HMGET', meta_key, 'epoch', 'last', 'time', 'bytes', 'run', 'gone')
   if meta.err then
     throw_away(meta_key)
   elseif names_an_epoch(meta[1]) and counts(meta[2]) and counts(meta[3]) and counts(meta[4]) then
-    return meta[1], tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]), meta[5], false
+    local gone = counts(meta[6]) and tonumber(meta[6]) or 0
+    return meta[1], tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]), meta[5], false, gone
   end
   -- Entries of a record that was forgotten have offsets of another epoch.
   redis.pcall('DEL', entries_key)
-  return new_epoch, 0, 0, 0, run, true
+  return new_epoch, 0, 0, 0, run, true, 0
 end
 
 -- In milliseconds, never less than `after`.

@@ -17,7 +17,8 @@ if seen and seen >= number then
   number = seen
 end
 
-local epoch, last, time, bytes, its_run = record(KEYS[1], KEYS[2], new_epoch, run)
+local epoch, last, time, bytes, its_run, new, gone = record(KEYS[1], KEYS[2], new_epoch, run)
+local known_gone = gone
 local previous, now = text(last), clock(time)
 -- The server was started anew, or another has taken its place, and may have
 -- lost the newest messages. Their offsets are not given again, as some have
@@ -58,11 +59,14 @@ local function has_to_go(oldest)
     return false
   end
   local up_to_it = fields[1] == 'p' and fields[3] == 'b' and tonumber(fields[4])
-  return not up_to_it
-    or age and its_time < now - age
-    or most_bytes and bytes - up_to_it + #fields[2] > most_bytes
+  if not up_to_it then
+    return true
+  end
+  gone = up_to_it - #fields[2]
+  return age and its_time < now - age or most_bytes and bytes - gone > most_bytes
 end
-if age or most_bytes then
+-- Most often it is known without a look that they are not too many bytes.
+if age or most_bytes and bytes - gone > most_bytes then
   for _ = 1, 1000 do
     local oldest = entries_between(KEYS[2], '-', '+', 1)[1]
     if not oldest or not has_to_go(oldest) then
@@ -70,6 +74,9 @@ if age or most_bytes then
     end
     redis.call('XDEL', KEYS[2], oldest[1])
   end
+end
+if new or gone ~= known_gone then
+  redis.call('HSET', KEYS[1], 'gone', text(gone))
 end
 
 local position = epoch .. '-' .. offset

@@ -7,7 +7,7 @@ local epoch, last, time, _, _, new = record(KEYS[1], KEYS[2], new_epoch, run)
 if new then
   -- Without memory for it the epoch is good for this answer only.
   redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'last', text(last), 'time', text(time),
-    'bytes', '0', 'run', run)
+    'bytes', '0', 'run', run, 'gone', '0')
 end
 redis.pcall('PEXPIRE', KEYS[1], meta_lives)
 
