@@ -35,6 +35,10 @@
 //! | two nodes are cut off from each other | each is alone with its members | the one that reaches the engine goes on; the other's messages wait | members of the other are gone after the [timeout](crate::ClusterBuilder::node_timeout), and back when it is |
 //! | a client was away for longer than is kept | | it gets what is kept | an incomplete [`Recovery`](crate::Recovery) |
 //!
+//! Nothing comes twice to a member. A client that comes back after an incomplete
+//! [`Recovery`](crate::Recovery) is given all that is kept, and may have seen some
+//! of it; their positions tell, if the epoch is the one it knows.
+//!
 //! Members of a node that dies are gone for the others after the
 //! [timeout](crate::ClusterBuilder::node_timeout), 6 s unless told otherwise;
 //! those of one that [leaves](crate::Cluster::leave), at once.
