@@ -141,7 +141,9 @@ impl Subject for Tls {
 }
 
 fn nats(url: &str) -> Nats {
-    Nats::connect(url).expect("it is a URL")
+    let nats = Nats::connect(url).expect("it is a URL");
+    // One test has many sets of rooms, and disks are as full as they are.
+    nats.max_bytes(32 << 20)
 }
 
 /// A node, as far as an engine knows it.

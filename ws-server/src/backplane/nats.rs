@@ -138,7 +138,7 @@ impl Nats {
             subjects: Subjects::new("ws"),
             storage: Storage::default(),
             replicas: 1,
-            max_bytes: 1 << 30,
+            max_bytes: 256 << 20,
             forget_after: Duration::from_secs(7 * 24 * 60 * 60),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(5),
@@ -189,7 +189,8 @@ impl Nats {
     }
 
     /// The most bytes that a stream takes that has to be made, for all rooms of
-    /// a name: 1 GiB by default. Then the oldest messages of all rooms are
+    /// a name: 256 MiB by default, which is a thousand rooms that keep as many as
+    /// a [`History`](crate::History) does. Then the oldest messages of all rooms are
     /// removed. The server sets as much aside, and refuses to record if it has
     /// less; `u64::MAX` is no limit but the server's, which refuses messages when it
     /// is full.

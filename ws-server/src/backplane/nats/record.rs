@@ -257,6 +257,13 @@ fn failed(error: &async_nats::jetstream::Error) -> Attempt {
         ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => {
             Attempt::Fails(unsupported())
         }
+        ErrorCode::STORAGE_RESOURCES_EXCEEDED | ErrorCode::INSUFFICIENT_RESOURCES => {
+            Attempt::Fails(BackplaneError::Unsupported {
+                engine: ENGINE,
+                what: "set aside as many bytes as messages of rooms may take",
+                remedy: "give its JetStream more of them (`max_file_store`), or have rooms take less (`Nats::max_bytes`)",
+            })
+        }
         code if passes(code) => Attempt::Again(error.to_string()),
         _ => Attempt::Fails(refused(format!("JetStream says: {error}"))),
     }

@@ -91,7 +91,12 @@ impl Bridge {
                     "connected to the backplane"
                 );
             }
-            Done::Read(topic, room, Err(error @ BackplaneError::Unsupported { .. })) => {
+            // There is a link, and another would be no better.
+            Done::Read(
+                topic,
+                room,
+                Err(error @ (BackplaneError::Unsupported { .. } | BackplaneError::Refused { .. })),
+            ) => {
                 tracing::error!(%topic, %error, "a room goes without its record");
                 self.rooms.unreadable(topic, room);
             }
