@@ -64,4 +64,6 @@ Examples:
   chat --admin 10.0.0.5:9000 --admin-for-anyone
   chat --port 8080 --backplane redis://127.0.0.1:6379
   chat --port 8090 --backplane redis://127.0.0.1:6379
-  chat --backplane nats://10.0.0.7:4222 --backplane-later";
+  chat --backplane nats://10.0.0.7:4222 --backplane-later
+  chat --port 8090 --backplane redis://127.0.0.1:6379 \\
+    --balancer http://127.0.0.1:8000 --node http://127.0.0.1:8080";

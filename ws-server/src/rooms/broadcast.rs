@@ -17,7 +17,7 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     ///
     /// # Errors
     ///
-    /// As for [`Room::broadcast`]. A room without members is no error.
+    /// As for [`Room::broadcast`](super::Room::broadcast). A room without members is no error.
     pub fn broadcast(
         &self,
         key: &K,
@@ -30,11 +30,11 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     }
 
     /// Sends a message to all members of a room, and tells what becomes of it,
-    /// as [`Room::publish`] does.
+    /// as [`Room::publish`](super::Room::publish) does.
     ///
     /// # Errors
     ///
-    /// As for [`Room::broadcast`].
+    /// As for [`Room::broadcast`](super::Room::broadcast).
     pub fn publish(
         &self,
         key: &K,
@@ -56,7 +56,7 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     ///
     /// # Errors
     ///
-    /// As for [`Room::broadcast`].
+    /// As for [`Room::broadcast`](super::Room::broadcast).
     pub fn broadcast_except(
         &self,
         key: &K,
@@ -74,7 +74,7 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     ///
     /// # Errors
     ///
-    /// As for [`Room::broadcast`].
+    /// As for [`Room::broadcast`](super::Room::broadcast).
     pub fn broadcast_where(
         &self,
         key: &K,
