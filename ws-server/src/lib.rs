@@ -46,6 +46,7 @@ mod group;
 pub mod metrics;
 pub mod migrate;
 mod origin;
+mod pair;
 mod rooms;
 mod server;
 mod shutdown;

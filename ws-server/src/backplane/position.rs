@@ -3,6 +3,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+use crate::pair;
+
 /// Where a message stands among the recorded ones of its room.
 ///
 /// It is written as two hexadecimal numbers, `EPOCH-OFFSET`, also for serde.
@@ -33,16 +35,8 @@ impl FromStr for Position {
     type Err = InvalidPosition;
 
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
-        let (epoch, offset) = text.split_once('-').ok_or(InvalidPosition)?;
-        let number = |digits| u64::from_str_radix(digits, 16).map_err(|_| InvalidPosition);
-        // A sign is taken by the standard library.
-        if text.contains('+') {
-            return Err(InvalidPosition);
-        }
-        Ok(Self {
-            epoch: number(epoch)?,
-            offset: number(offset)?,
-        })
+        let (epoch, offset) = pair::parse(text).ok_or(InvalidPosition)?;
+        Ok(Self { epoch, offset })
     }
 }
 

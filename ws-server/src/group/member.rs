@@ -8,6 +8,8 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+use crate::pair;
+
 use super::next_id;
 
 /// Names a member of a room among those of all processes.
@@ -62,14 +64,8 @@ impl FromStr for MemberId {
     type Err = InvalidMemberId;
 
     fn from_str(text: &str) -> Result<Self, InvalidMemberId> {
-        let number = |digits: &str| {
-            // The standard library takes a sign, which nobody writes.
-            let signed = digits.starts_with('+');
-            let number = u64::from_str_radix(digits, 16).ok();
-            number.filter(|_| !signed).ok_or(InvalidMemberId)
-        };
-        let (first, second) = text.split_once('-').ok_or(InvalidMemberId)?;
-        Ok(Self::new(number(second)?, number(first)?))
+        let (number, process) = pair::parse(text).ok_or(InvalidMemberId)?;
+        Ok(Self::new(process, number))
     }
 }
 
