@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "rustls")]
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{HttpRequest, dev::Extensions, rt};
 
 /// Keeps a duplicate of each connection's TCP socket, for
@@ -12,8 +14,10 @@ use actix_web::{HttpRequest, dev::Extensions, rt};
 ///
 /// actix-http waits without end for a peer that has stopped reading. With this
 /// hook such a connection is cut some seconds after its WebSocket was given up;
-/// it costs a second descriptor for each connection of a plain TCP server, and
-/// does nothing for others.
+/// it costs a second descriptor for each connection.
+///
+/// It knows connections over plain TCP and, with the feature `rustls`, those of
+/// `bind_rustls_0_23`, and does nothing for others.
 ///
 /// ```
 /// use actix_web::{App, HttpServer};
@@ -24,12 +28,21 @@ use actix_web::{HttpRequest, dev::Extensions, rt};
 /// [`HttpServer::on_connect`]: actix_web::HttpServer::on_connect
 pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
     use std::os::fd::AsFd;
-    if let Some(stream) = connection.downcast_ref::<rt::net::TcpStream>()
+    if let Some(stream) = tcp(connection)
         && let Ok(duplicate) = stream.as_fd().try_clone_to_owned()
     {
         // It lives as long as actix-http's own, so that it holds nothing open.
         data.insert(Rc::new(TcpStream::from(duplicate)));
     }
+}
+
+/// The TCP stream of what a server calls a connection.
+fn tcp(connection: &dyn Any) -> Option<&rt::net::TcpStream> {
+    #[cfg(feature = "rustls")]
+    if let Some(tls) = connection.downcast_ref::<TlsStream<rt::net::TcpStream>>() {
+        return Some(tls.get_ref().0);
+    }
+    connection.downcast_ref()
 }
 
 /// A connection's TCP socket, if its server keeps one and still has it.
