@@ -8,6 +8,7 @@ use std::{
 #[cfg(feature = "rustls")]
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{HttpRequest, dev::Extensions, rt};
+use socket2::SockRef;
 
 /// Keeps a duplicate of each connection's TCP socket, for
 /// [`HttpServer::on_connect`].
@@ -17,7 +18,8 @@ use actix_web::{HttpRequest, dev::Extensions, rt};
 /// it costs a second descriptor for each connection.
 ///
 /// It knows connections over plain TCP and, with the feature `rustls`, those of
-/// `bind_rustls_0_23`, and does nothing for others.
+/// `bind_rustls_0_23`, and does nothing for others. A connection for which there
+/// is no descriptor left is ended at once.
 ///
 /// ```
 /// use actix_web::{App, HttpServer};
@@ -28,11 +30,14 @@ use actix_web::{HttpRequest, dev::Extensions, rt};
 /// [`HttpServer::on_connect`]: actix_web::HttpServer::on_connect
 pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
     use std::os::fd::AsFd;
-    if let Some(stream) = tcp(connection)
-        && let Ok(duplicate) = stream.as_fd().try_clone_to_owned()
-    {
+    let Some(stream) = tcp(connection) else {
+        return;
+    };
+    if let Ok(duplicate) = stream.as_fd().try_clone_to_owned() {
         // It lives as long as actix-http's own, so that it holds nothing open.
         data.insert(Rc::new(TcpStream::from(duplicate)));
+    } else {
+        SockRef::from(stream).shutdown(Shutdown::Both).ok();
     }
 }
 
