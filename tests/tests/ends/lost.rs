@@ -164,6 +164,17 @@ async fn actor_that_waits_hears_of_its_lost_peer_some_time_later() {
     .await;
 }
 
+/// Whoever wants a Close frame to be sent drains the connections before.
+#[actix_web::test]
+async fn actor_hears_that_its_thread_ends() {
+    on_all_paths(terms, |mut scene| async move {
+        scene.stage.stop_at_once();
+        assert_eq!(scene.wire.ended().await, End::Eof);
+        scene.ends(&Expected::lost()).await;
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open() {
     for path in PATHS {

@@ -201,6 +201,14 @@ impl Stage {
         Wire::meet(&dialling.listener, self.authority.as_ref()).await
     }
 
+    /// Ends the threads of all actors.
+    pub(crate) fn stop_at_once(&self) {
+        match &self.ways {
+            Ways::Served(house) => house.server.stop_at_once(),
+            Ways::Dialled(dialling) => assert!(dialling.arbiter.stop()),
+        }
+    }
+
     /// Waits until an actor hears of its end, and tells how long after its clock
     /// was let go that was.
     pub(crate) async fn closed(&mut self) -> (Outcome, Option<Duration>) {

@@ -5,16 +5,19 @@
 
 use std::time::Duration;
 
+use actix::AsyncContext;
 use ws_actors::Flow;
 use ws_core::{Cause, CloseCode, Config, Timeout};
 use ws_tests::{
+    cable::Cable,
     raw::End,
-    wire::{CLOSE, TEXT, TEXT_BEGINS},
+    wire::{CLOSE, TEXT, TEXT_BEGINS, Wire},
 };
 
 use crate::{
     scene::{Expected, on_all_paths},
-    stage::{Side, Terms},
+    stage::{PATHS, Side, Stage, Terms, converse},
+    subject::Do,
 };
 
 const fn seconds(seconds: u64) -> Duration {
@@ -60,6 +63,31 @@ async fn silent_peer_is_closed_with_1011() {
         assert_is(scene.ends_in_time(&expected).await, seconds(40));
     })
     .await;
+}
+
+/// Whatever is sent to it goes nowhere, and nothing comes back.
+#[actix_web::test]
+async fn peer_whose_host_is_gone_is_closed_though_it_is_sent_something_all_the_time() {
+    for path in PATHS {
+        if path.side == Side::Client {
+            continue;
+        }
+        let mut stage = Stage::build(path, terms()).await;
+        let cable = Cable::to(stage.house().server.address()).await;
+        let mut wire = Wire::open(cable.address(), "/", stage.authority()).await;
+        converse(&mut wire).await;
+        let subject = stage.started().await;
+        cable.stall();
+        subject.address.do_send(Do::new(|subject, ctx| {
+            ctx.run_interval(seconds(3), |_, ctx| ctx.text("hello?").unwrap_or_default());
+            subject.let_time_fly();
+        }));
+        let (outcome, after) = stage.closed().await;
+        let expected = Expected::new(Cause::Timeout(Timeout::Pong), Some(1011), None);
+        assert_eq!(Expected::of(&outcome), expected);
+        assert_is(after.expect("time flies"), seconds(40));
+        stage.is_left_empty(&outcome.cause).await;
+    }
 }
 
 #[actix_web::test]
@@ -130,6 +158,30 @@ async fn peer_that_neither_reads_nor_answers_a_close_is_dropped() {
         });
         let expected = Expected::new(Cause::Timeout(Timeout::Close), Some(4001), None);
         assert_is(scene.ends_in_time(&expected).await, seconds(5));
+    })
+    .await;
+}
+
+/// Its Close frame is answered, behind what it does not read.
+#[actix_web::test]
+async fn peer_that_closes_and_does_not_read_is_dropped() {
+    let terms = || Terms {
+        flow: terms().flow,
+        ..undisturbed()
+    };
+    on_all_paths(terms, |mut scene| async move {
+        scene.tell(|subject, ctx| {
+            for _ in 0..16 {
+                ctx.binary(vec![0; 1 << 20]).unwrap();
+            }
+            subject.let_time_fly();
+        });
+        scene.wire.close(1000).await;
+        let expected = Expected::new(Cause::Remote, Some(1000), Some(1000));
+        let (outcome, _) = scene.stage.closed().await;
+        assert_eq!(Expected::of(&outcome), expected);
+        scene.stage.is_left_empty(&outcome.cause).await;
+        drop(scene.wire);
     })
     .await;
 }
