@@ -10,7 +10,7 @@ use crate::person::{Houses, guest};
 
 /// Runs something, and tells the counters and gauges that are not zero then: by
 /// name, with their labels' values behind.
-fn counted(run: impl FnOnce()) -> BTreeMap<String, f64> {
+pub(crate) fn counted(run: impl FnOnce()) -> BTreeMap<String, f64> {
     let recorder = DebuggingRecorder::new();
     metrics::with_local_recorder(&recorder, run);
     let snapshot = recorder.snapshotter().snapshot().into_vec();

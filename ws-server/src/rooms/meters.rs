@@ -12,6 +12,7 @@ pub(super) struct Meters {
     deliveries: Counter,
     refused_deliveries: Counter,
     restarts: Counter,
+    unheard: Counter,
 }
 
 impl Meters {
@@ -25,6 +26,7 @@ impl Meters {
             deliveries: counter!(names::DELIVERIES, &labels),
             refused_deliveries: counter!(names::DELIVERIES_REFUSED, &labels),
             restarts: counter!(names::ROOM_RESTARTS, &labels),
+            unheard: counter!(names::ROOM_MESSAGES_UNHEARD, &labels),
         }
     }
 
@@ -46,6 +48,12 @@ impl Meters {
 
     pub(super) fn restarted(&self) {
         self.restarts.increment(1);
+    }
+
+    pub(super) fn unheard(&self, messages: usize) {
+        if messages > 0 {
+            self.unheard.increment(messages as u64);
+        }
     }
 
     pub(super) fn broadcast(&self, accepted: bool) {
