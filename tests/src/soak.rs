@@ -19,19 +19,32 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+mod balance;
 mod census;
 mod guest;
+mod halls;
 mod ledger;
+mod member;
 mod peer;
 mod process;
+mod receipt;
+mod recorder;
 mod server;
 mod session;
+mod stay;
+mod swallow;
 mod tally;
 mod visit;
 mod witness;
 
-pub use self::{census::Census, server::serve, tally::Visits, visit::Kind};
-use self::{ledger::Account, process::Process, tally::Tally, visit::Visit};
+pub use self::{balance::Balance, census::Census, server::serve, tally::Visits, visit::Kind};
+use self::{
+    ledger::Account,
+    process::Process,
+    stay::{ROOMS, Stay},
+    tally::Tally,
+    visit::Visit,
+};
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -51,6 +64,8 @@ pub struct Plan {
     pub life: Duration,
     /// Decides what each client does.
     pub seed: u64,
+    /// The last round ends with a drain of the server, while clients come still.
+    pub drain: bool,
 }
 
 /// Where a run stands.
@@ -75,6 +90,15 @@ pub struct Progress {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
+    /// What decided what each client did.
+    pub seed: u64,
+    /// What became of messages that rooms accepted.
+    pub balance: Balance,
+    /// Messages that the server's metrics count as taken by members of rooms, as
+    /// refused by them, and as given up by connections.
+    pub metrics: [u64; 3],
+    /// Actors of rooms that panicked and began anew.
+    pub restarts: u64,
     /// Visits of clients, by kind.
     pub visits: BTreeMap<Kind, Visits>,
     /// TCP connections that clients opened.
@@ -120,17 +144,22 @@ pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::
         own: census::descriptors("self")?,
         warm: None,
         tally: Rc::default(),
+        stays: Vec::new(),
+        balance: Balance::default(),
         wrongs: Vec::new(),
     };
     let mut censuses = vec![run.before];
     let mut rests = Vec::new();
     let mut account = Account::default();
     for (round, duration) in plan.rounds.iter().enumerate() {
-        run.round(round, *duration, &server, &watch).await;
+        let drain = plan.drain && round + 1 == plan.rounds.len();
+        run.round(round, *duration, drain, &mut server, &watch)
+            .await?;
         let rested = Instant::now();
         account = run.rest(round, &mut server, &watch).await?;
         rests.push(rested.elapsed());
         censuses.push(account.census);
+        run.settle(round);
     }
     run.judge(&account);
     server.stop().await?;
@@ -138,6 +167,14 @@ pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::
     run.wrongs.extend(tally.wrongs());
     let visits = tally.visits.borrow().clone();
     Ok(Report {
+        seed: plan.seed,
+        balance: run.balance,
+        metrics: [
+            account.meters.deliveries,
+            account.meters.refused,
+            account.meters.given_up,
+        ],
+        restarts: account.meters.restarts,
         visits,
         connections: tally.connections.get(),
         late: tally.late.get(),
@@ -165,6 +202,9 @@ struct Run<'a> {
     /// What the server held after the first round.
     warm: Option<(Census, u64)>,
     tally: Rc<Tally>,
+    /// Times in rooms that were not compared with what clients know.
+    stays: Vec<Stay>,
+    balance: Balance,
     wrongs: Vec<String>,
 }
 
@@ -174,11 +214,14 @@ impl Run<'_> {
         &mut self,
         round: usize,
         duration: Duration,
-        server: &Process,
+        drain: bool,
+        server: &mut Process,
         watch: &impl Fn(&Progress),
-    ) {
+    ) -> io::Result<()> {
         let open = Rc::new(Cell::new(true));
         let address = server.address();
+        // So that each has some members.
+        let rooms = (self.plan.connections / 64).clamp(1, ROOMS);
         let mut seeds = Rng::with_seed(self.plan.seed.wrapping_add(round as u64));
         let clients = (0..self.plan.connections).map(|number| {
             let (tally, open) = (Rc::clone(&self.tally), Rc::clone(&open));
@@ -188,7 +231,9 @@ impl Run<'_> {
             actix_rt::spawn(async move {
                 if is_witness {
                     let end = witness::witness(address, &tally, rng, || open.get()).await;
-                    if let Err(error) = end {
+                    if let Err(error) = end
+                        && !tally.drains.get()
+                    {
                         tally.note_wrong(format!("witness {number}: {error}"));
                     }
                     return;
@@ -202,10 +247,15 @@ impl Run<'_> {
                     let mut visit = Visit {
                         address,
                         life,
+                        rooms,
                         tally,
                         rng,
                     };
                     visit.pay(kind).await;
+                    if tally.drains.get() {
+                        // Nobody is let in any more.
+                        sleep(life / 10).await;
+                    }
                 }
             })
         });
@@ -217,7 +267,15 @@ impl Run<'_> {
             tokio::select! {
                 ends = &mut clients => break ends,
                 _ = ticks.tick() => {
-                    open.set(began.elapsed() < duration);
+                    let mut until = duration;
+                    if drain && began.elapsed() >= duration {
+                        until += DRAINING;
+                        if !self.tally.drains.replace(true) {
+                            let account = server.drain().await?;
+                            self.take(account);
+                        }
+                    }
+                    open.set(began.elapsed() < until);
                     watch(&self.progress(round, open.get()));
                 }
             }
@@ -227,6 +285,7 @@ impl Run<'_> {
                 self.wrongs.push(format!("a client: {error}"));
             }
         }
+        Ok(())
     }
 
     /// Waits until all is as it was before, for a bounded while.
@@ -240,7 +299,8 @@ impl Run<'_> {
         let mut calm_since = None;
         loop {
             let account = server.forget().await?;
-            let wrongs = self.left(round, &account.census)?;
+            let account = self.take(account);
+            let wrongs = self.left(round, &account)?;
             // A first round has nothing to be compared with: it gets all the
             // time that ws-server takes to forget a connection.
             let calm_since = if wrongs.is_empty() {
@@ -266,12 +326,49 @@ impl Run<'_> {
         }
     }
 
+    /// Takes what is told once.
+    fn take(&mut self, mut account: Account) -> Account {
+        self.stays.append(&mut account.stays);
+        let wrongs = account.wrongs.drain(..);
+        self.wrongs
+            .extend(wrongs.map(|wrong| format!("the server: {wrong}")));
+        account
+    }
+
+    /// Compares what the server and its clients know of those who were members
+    /// of rooms, once all are gone.
+    fn settle(&mut self, round: usize) {
+        let mut pages = self.tally.take_pages();
+        let stays = std::mem::take(&mut self.stays);
+        let mut wrongs = self.balance.add(stays, &mut pages);
+        // Who was greeted was a member.
+        pages.retain(|_, page| page.others > 0);
+        wrongs.extend(pages.iter().map(|(id, page)| {
+            format!("the server has forgotten of member {id:x}, who knows {page:?}")
+        }));
+        let more = wrongs.len().saturating_sub(SHOWN);
+        wrongs.truncate(SHOWN);
+        if more > 0 {
+            wrongs.push(format!("{more} more like these"));
+        }
+        let wrongs = wrongs.into_iter();
+        self.wrongs
+            .extend(wrongs.map(|wrong| format!("in round {}: {wrong}", round + 1)));
+    }
+
     /// What is there that was not there before.
-    fn left(&self, round: usize, census: &Census) -> io::Result<Vec<String>> {
+    fn left(&self, round: usize, account: &Account) -> io::Result<Vec<String>> {
+        let census = &account.census;
         let mut left = census.beyond(&self.before);
+        let gauges = account.gauges.iter();
+        left.extend(gauges.map(|(gauge, value)| format!("{value} by the gauge {gauge}, 0 before")));
         if let Some((warm, connections)) = &self.warm {
             let connections = self.tally.connections.get() - connections;
             left.extend(census.grown_since(warm, &allowed(connections as usize)));
+        }
+        let waiting = account.said.told - account.said.heard - account.said.dropped;
+        if waiting > 0 {
+            left.push(format!("{waiting} messages for actors of rooms, 0 before"));
         }
         let own = census::descriptors("self")?;
         if own != self.own {
@@ -297,6 +394,7 @@ impl Run<'_> {
                 account.started, account.panics
             ));
         }
+        self.wrongs.extend(self.balance.finish(account));
     }
 
     fn progress(&self, round: usize, open: bool) -> Progress {
@@ -329,5 +427,9 @@ const REST: Duration = Duration::from_secs(45);
 /// How long ws-server, and an actor that waits, may take to forget a connection
 /// that has ended: 5 s.
 const PATIENCE: Duration = Duration::from_millis(5200);
+/// How long clients go on coming while the server drains.
+const DRAINING: Duration = Duration::from_secs(1);
+/// How much of what does not fit is told of each round.
+const SHOWN: usize = 8;
 /// How often is looked how it goes.
 const TICK: Duration = Duration::from_millis(200);

@@ -90,7 +90,9 @@ fn main() -> io::Result<ExitCode> {
         rounds: vec![seconds(arguments.seconds)? / rounds; rounds as usize],
         life: seconds(arguments.life)?,
         seed: arguments.seed,
+        drain: true,
     };
+    println!("seed {}\n", plan.seed);
     let report = soak(&plan)?;
     print(&report);
     Ok(ExitCode::from(u8::from(!report.wrongs.is_empty())))
