@@ -67,7 +67,7 @@ impl Balance {
     }
 
     fn add_one(&mut self, stay: &Stay, page: &Page) -> Option<String> {
-        let base = page.base.unwrap_or(stay.joined.min(stay.left));
+        let base = page.base.unwrap_or(stay.joined);
         let last = page.last.max(base);
         self.stays += 1;
         self.counted += stay.given_up;

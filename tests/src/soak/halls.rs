@@ -123,12 +123,10 @@ impl Halls {
         for number in 0..ROOMS {
             let sort = Sort::Kept;
             for _ in 0..KEPT {
-                let key = number.to_string();
-                let mut page = inner.books.page(RoomName { sort, number });
-                page.said += 1;
-                let text = format!("b {} {}", page.said, body(page.said));
-                drop(page);
-                let receipt = inner.kept.publish(&key, text).map_err(io::Error::other)?;
+                let said = inner.books.next(RoomName { sort, number });
+                let text = format!("b {said} {}", body(said));
+                let receipt = inner.kept.publish(&number.to_string(), text);
+                let receipt = receipt.map_err(io::Error::other)?;
                 receipt.await.map_err(io::Error::other)?;
             }
         }
@@ -185,8 +183,15 @@ impl Books {
         lock(&self.pages[room.sort as usize][room.number])
     }
 
-    /// Says the next message; `false` if the room refused it.
-    fn say(&self, page: &mut Page, name: RoomName, room: &Room<String>) -> bool {
+    /// The number of the next message, which nobody may refuse.
+    fn next(&self, room: RoomName) -> u64 {
+        let mut page = self.page(room);
+        page.said += 1;
+        page.said
+    }
+
+    /// Says the next message, unless the room refuses it.
+    fn say(&self, page: &mut Page, name: RoomName, room: &Room<String>) {
         let number = page.said + 1;
         let text = format!("b {number} {}", body(number));
         let said = match name.sort {
@@ -197,7 +202,6 @@ impl Books {
             Ok(()) => page.said = number,
             Err(_) => _ = self.refused.fetch_add(1, Ordering::SeqCst),
         }
-        said.is_ok()
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) enum End {
 /// of it is another.
 pub(super) fn body(number: u64) -> &'static str {
     // Some are so long that they leave without being copied.
-    let len = if number % 16 == 0 {
+    let len = if number.is_multiple_of(16) {
         2100
     } else {
         (number * 37 % 400) as usize

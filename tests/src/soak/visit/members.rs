@@ -287,11 +287,13 @@ async fn listen(peer: &mut Peer, receipt: &mut Receipt<'_>, pause: Duration) -> 
 }
 
 fn hear(receipt: &mut Receipt<'_>, event: &Event) -> io::Result<()> {
-    match event {
-        Event::Message(message) => note(receipt, message.payload()),
-        Event::Closed(_) => Err(io::ErrorKind::ConnectionAborted.into()),
-        _ => Ok(()),
+    if let Event::Message(message) = event {
+        return note(receipt, message.payload());
     }
+    if matches!(event, Event::Closed(_)) {
+        return Err(io::ErrorKind::ConnectionAborted.into());
+    }
+    Ok(())
 }
 
 fn note(receipt: &mut Receipt<'_>, message: &[u8]) -> io::Result<()> {
