@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use metrics::{Counter, Gauge, counter, gauge};
 
 use crate::{group::Counts, metrics as names};
+
+use super::JoinError;
 
 /// The metrics of a set of rooms, looked up once.
 #[derive(Debug)]
@@ -13,11 +17,15 @@ pub(super) struct Meters {
     refused_deliveries: Counter,
     restarts: Counter,
     unheard: Counter,
+    full: Counter,
+    too_many: Counter,
+    history: Gauge,
 }
 
 impl Meters {
     pub(super) fn new(name: &str) -> Self {
         let labels = [("rooms", name.to_owned())];
+        let refused = |limit: &'static str| counter!(names::JOINS_REFUSED, "rooms" => name.to_owned(), "limit" => limit);
         Self {
             rooms: gauge!(names::ROOMS, &labels),
             members: gauge!(names::ROOM_MEMBERS, &labels),
@@ -27,6 +35,9 @@ impl Meters {
             refused_deliveries: counter!(names::DELIVERIES_REFUSED, &labels),
             restarts: counter!(names::ROOM_RESTARTS, &labels),
             unheard: counter!(names::ROOM_MESSAGES_UNHEARD, &labels),
+            full: refused("max_members"),
+            too_many: refused("max_rooms_per_connection"),
+            history: gauge!(names::HISTORY, &labels),
         }
     }
 
@@ -40,6 +51,14 @@ impl Meters {
 
     pub(super) fn joined(&self) {
         self.members.increment(1);
+    }
+
+    pub(super) fn refused(&self, error: &JoinError) {
+        let counter = match error {
+            JoinError::RoomFull { .. } => &self.full,
+            JoinError::TooManyRooms { .. } => &self.too_many,
+        };
+        counter.increment(1);
     }
 
     pub(super) fn left(&self) {
@@ -63,6 +82,33 @@ impl Meters {
             &self.refused_broadcasts
         };
         counter.increment(1);
+    }
+}
+
+/// The bytes that a room keeps of its messages, as the gauge knows them.
+pub(super) struct Kept {
+    bytes: usize,
+    meters: Arc<Meters>,
+}
+
+impl Kept {
+    pub(super) const fn new(meters: Arc<Meters>) -> Self {
+        Self { bytes: 0, meters }
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn set(&mut self, bytes: usize) {
+        let before = std::mem::replace(&mut self.bytes, bytes);
+        self.meters.history.increment(bytes as f64 - before as f64);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }
 
