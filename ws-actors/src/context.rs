@@ -278,10 +278,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outbox.shut();
         self.mailbox.take();
         if let Some(remote) = self.remote.get() {
-            remote.shut();
+            let given_up = remote.shut();
+            self.outbox.count_given_up(given_up);
         }
         // Destructors are anybody's: by now there is nothing to disturb.
-        drop(self.under_way.take());
+        self.cut_short();
         drop(self.requests.take());
     }
 }

@@ -93,6 +93,7 @@ fn a_stream_is_dropped_when_its_connection_ends() {
                 settle().await;
                 assert!(feed.is_dropped(), "{what}");
                 assert!(scene.outbox.is_closed(), "{what}");
+                assert_eq!(scene.outbox.given_up(), 2, "{what}, begun: {begun}");
             });
         }
     }
@@ -105,6 +106,7 @@ fn a_stream_of_an_actor_that_panics_is_dropped_and_the_close_does_not_wait() {
         feed.part("begun");
         scene.reach(seconds(1)).await;
         assert!(feed.is_dropped());
+        assert_eq!(scene.outbox.given_up(), 2);
         assert_eq!(scene.peer.close_code(), Some(1011));
         assert_eq!(scene.peer.taken_at(), Some(seconds(1)));
     });
