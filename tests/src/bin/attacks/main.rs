@@ -5,7 +5,7 @@
 use std::{env, io, path::Path, process::ExitCode};
 
 use clap::Parser;
-use ws_tests::attack::{Attack, Kind, Outcome, serve};
+use ws_tests::attack::{Attack, Kind, Outcome, dial, serve};
 
 mod table;
 
@@ -41,6 +41,9 @@ struct Arguments {
     /// Be the server
     #[arg(long, hide = true)]
     serve: bool,
+    /// Be the client
+    #[arg(long, hide = true)]
+    dial: bool,
 }
 
 fn main() -> io::Result<ExitCode> {
@@ -50,6 +53,10 @@ fn main() -> io::Result<ExitCode> {
     let system = actix_rt::System::new();
     if arguments.serve {
         system.block_on(serve())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.dial {
+        system.block_on(dial())?;
         return Ok(ExitCode::SUCCESS);
     }
     let attacks: Vec<Attack> = Attack::all()
