@@ -137,15 +137,18 @@ fn handlers(order: &Order) -> Handlers<Guest> {
     if let Some(patience) = order.patience {
         config = config
             .handshake_timeout(patience)
-            // Later than others, which it would forestall.
-            .ping_interval(Some(patience * 3))
+            .ping_interval(Some(patience))
             .pong_timeout(patience)
             .write_timeout(patience)
             .message_timeout(Some(patience))
             .close_timeout(patience);
     }
     let flow = match order.deed {
-        Deed::FloodAndWait => Flow::new().overflow(Overflow::Wait),
+        Deed::FloodAndWait => {
+            // No answer to a Ping that cannot leave would be the first to be missed.
+            config = config.ping_interval(None);
+            Flow::new().overflow(Overflow::Wait)
+        }
         Deed::SayOffline(_) => Flow::new().overflow(Overflow::DropNewest),
         Deed::Listen | Deed::Echo | Deed::Flood | Deed::Say(_) | Deed::Close => Flow::new(),
     };

@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::{Buf, BytesMut};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use ws_core::handshake::{
     ServerHandshake,
     http::{HeadReader, RequestHead},
@@ -142,12 +142,14 @@ impl Host {
         }
     }
 
-    /// The same, and waits until the client has said its last byte.
+    /// The same, and ends TCP, and waits until the client has said its last byte.
     pub(super) async fn last_code(mut self) -> String {
         let code = self.code().await;
         if ["eof", "reset"].contains(&&*code) {
             return code;
         }
+        // The client may have ended it already.
+        self.raw.halves().1.shutdown().await.ok();
         match self.raw.rest().await {
             (rest, _) if rest.is_empty() => code,
             (rest, _) => format!("{code}, and {} bytes behind it", rest.len()),
