@@ -49,9 +49,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     }),
 ];
 
-const ALPN: Promise =
-    Promise::answer("NoApplicationProtocol, Tls(SelectedUnofferedApplicationProtocol)")
-        .growth(3 * MIB);
+const ALPN: Promise = Promise::answer("Tls(AlertReceived)").growth(3 * MIB);
 /// It calls itself as ours does.
 const ISSUER: Promise = Promise::answer("Tls(BadSignature)").growth(3 * MIB);
 const NAME: Promise = Promise::answer("Tls(NotValidForNameContext)").growth(3 * MIB);
@@ -95,7 +93,7 @@ async fn shows(site: Site, shown: Shown) -> String {
     answers[0].end.clone()
 }
 
-/// It knows nothing but HTTP/2; or says so without having been offered it.
+/// It knows nothing but HTTP/2, which was not offered.
 async fn wants_http_2(site: Site) -> String {
     let authority = Authority::new("hostile");
     let mut config = authority.server();
