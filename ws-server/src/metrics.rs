@@ -9,6 +9,8 @@
 //! | --- | --- | --- |
 //! | [`ROOMS`] | gauge | rooms that have members |
 //! | [`ROOM_MEMBERS`] | gauge | members of all of them |
+//! | [`JOINS_REFUSED`] | counter | times that somebody could not join, by `limit`: `max_members`, `max_rooms_per_connection` |
+//! | [`HISTORY`] | gauge, bytes | what rooms keep of their messages |
 //! | [`BROADCASTS`] | counter | broadcasts accepted |
 //! | [`BROADCASTS_REFUSED`] | counter | broadcasts refused, as a thread was blocked |
 //! | [`DELIVERIES`] | counter | messages that members took |
@@ -33,10 +35,10 @@
 //! | [`BACKPLANE_GAPS`] | counter | times that messages of a record were missing |
 //!
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
-//! with the labels `endpoint` and `reason`: `handshake`, `origin`, `shutting_down`,
-//! `full_in_all`, `full_endpoint`, `full_address`.
+//! with the labels `endpoint` and `reason`: `handshake`, `header_too_large`, `origin`,
+//! `shutting_down`, `full_in_all`, `full_endpoint`, `full_address`.
 
-use metrics::{describe_counter, describe_gauge};
+use metrics::{Unit, describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;
 
 /// The number of requests that were not upgraded, by `reason`.
@@ -45,6 +47,10 @@ pub const REFUSED: &str = "ws_upgrades_refused_total";
 pub const ROOMS: &str = "ws_rooms";
 /// The number of members of all rooms.
 pub const ROOM_MEMBERS: &str = "ws_room_members";
+/// The number of times that somebody could not join a room, by `limit`.
+pub const JOINS_REFUSED: &str = "ws_joins_refused_total";
+/// The bytes that rooms keep of their messages.
+pub const HISTORY: &str = "ws_room_history_bytes";
 /// The number of broadcasts accepted.
 pub const BROADCASTS: &str = "ws_broadcasts_total";
 /// The number of broadcasts refused, as a thread was blocked.
@@ -86,6 +92,8 @@ pub fn describe() {
     describe_counter!(REFUSED, "requests that were not upgraded, by reason");
     describe_gauge!(ROOMS, "rooms that have members");
     describe_gauge!(ROOM_MEMBERS, "members of all rooms");
+    describe_counter!(JOINS_REFUSED, "joins that were refused, by limit");
+    describe_gauge!(HISTORY, Unit::Bytes, "what rooms keep of their messages");
     describe_counter!(BROADCASTS, "broadcasts accepted");
     describe_counter!(
         BROADCASTS_REFUSED,
