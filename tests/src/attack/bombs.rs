@@ -120,13 +120,19 @@ async fn endless(scene: Scene, block: Vec<u8>) -> String {
 }
 
 /// Each final block makes the inflater begin anew, where much has come already
-/// and a little more may come.
+/// and a little more may come. How long the message before was decides how much
+/// room is made for this one.
 async fn restarts(scene: Scene) -> String {
     let mut line = scene.echo().await;
-    let mut message = block_of_zeros(600 * 1024);
-    message.extend(FINAL.repeat(500 * 1024));
-    message.extend(compressed(b""));
-    line.frame(BINARY | RSV1, &message).await;
+    line.frame(BINARY | RSV1, &zeros(40_000)).await;
+    line.message().await;
+    line.frame(BINARY_BEGINS | RSV1, &block_of_zeros(620 * 1024))
+        .await;
+    line.frame(
+        ENDS,
+        &[&FINAL.repeat(500 * 1024)[..], &compressed(b"")].concat(),
+    )
+    .await;
     line.message().await;
     "echoed".to_owned()
 }
