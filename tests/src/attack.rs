@@ -25,6 +25,20 @@ mod victim;
 mod witness;
 
 mod bombs;
+mod disclosure;
+mod ends;
+mod fairness;
+mod fragments;
+mod heads;
+mod http2;
+mod lengths;
+mod odd;
+mod origins;
+mod pongs;
+mod readers;
+mod reserved;
+mod rooms;
+mod smuggling;
 
 pub use self::{
     line::{Heard, Line, answers},
@@ -157,4 +171,20 @@ impl fmt::Debug for Deed {
 
 /// How long an attack may take that promises nothing else.
 const PATIENCE: Duration = Duration::from_secs(20);
-const LISTS: &[&[Attack]] = &[bombs::ATTACKS];
+const LISTS: &[&[Attack]] = &[
+    bombs::ATTACKS,
+    fairness::ATTACKS,
+    fragments::ATTACKS,
+    lengths::ATTACKS,
+    readers::ATTACKS,
+    pongs::ATTACKS,
+    heads::ATTACKS,
+    odd::ATTACKS,
+    smuggling::ATTACKS,
+    reserved::ATTACKS,
+    origins::ATTACKS,
+    disclosure::ATTACKS,
+    ends::ATTACKS,
+    rooms::ATTACKS,
+    http2::ATTACKS,
+];
