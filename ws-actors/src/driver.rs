@@ -12,7 +12,7 @@ use actix::{Actor, Addr, AsyncContext};
 use tracing::Span;
 use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome};
 
-use crate::{ConnectionHandle, Handlers, Outbox, Transport, WsContext};
+use crate::{ConnectionHandle, Handlers, Outbox, Transport, WsContext, budget::Share};
 
 mod alarm;
 mod life;
@@ -60,6 +60,7 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     deadline: Option<Instant>,
     /// The connection has ended, and the actor has not.
     lost: bool,
+    share: Share,
     watch: Watch,
 }
 
@@ -98,7 +99,7 @@ where
         transport: Option<T>,
         handlers: Arc<Handlers<A>>,
     ) -> Self {
-        let now = now();
+        let (now, share) = (now(), handlers.share());
         Self {
             watch: Watch::new(now, handlers.label(), connection.subprotocol()),
             life: Some(Life::new(actor)),
@@ -115,6 +116,7 @@ where
             alarm: Alarm::default(),
             deadline: None,
             lost: false,
+            share,
         }
     }
 
@@ -189,6 +191,13 @@ where
         self.give_grace();
     }
 
+    /// Fails the connection if it holds more than it may; true if it was open.
+    fn keep_to_share(&mut self) -> bool {
+        let read_ahead = self.life.as_ref().map_or(0, Life::held_bytes);
+        let held = read_ahead + self.ctx.held_bytes();
+        !self.share.hold(held) && self.ctx.fail_for_memory()
+    }
+
     fn give_grace(&mut self) {
         if self.life.is_some() {
             let ending = self.ending.get_or_insert_default();
@@ -261,6 +270,7 @@ where
                 }
             }
             again |= self.ctx.note_congestion();
+            again |= self.keep_to_share();
             self.note_pause();
             // What was written, or heard, may have made room for more.
             again |= !could_read && self.may_read();
@@ -294,7 +304,7 @@ impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
     /// Tells operators what has changed.
     fn count(&mut self) {
         let (ctx, meters) = (&mut self.ctx, self.handlers.meters());
-        let waiting = ctx.waits_for_peer();
+        let waiting = ctx.waiting_bytes();
         ctx.tally.tell(meters, ctx.given_up(), waiting);
         if let Some(outcome) = &ctx.outcome {
             self.watch.close(meters, outcome, ctx.now, &ctx.tally);

@@ -107,6 +107,11 @@ impl Outbox {
         self.0.queue.borrow().bytes()
     }
 
+    /// And of those, the ones that are not shared with other connections.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.0.queue.borrow().own_bytes()
+    }
+
     pub(crate) fn queued_messages(&self) -> usize {
         self.0.queue.borrow().len()
     }

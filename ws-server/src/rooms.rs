@@ -239,7 +239,8 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     where
         A: Actor<Context = WsContext<A>>,
     {
-        let place = Place::take(ctx.outbox(), self.0.terms.max_rooms)?;
+        let set = Arc::as_ptr(&self.0).addr();
+        let place = Place::take(ctx.outbox(), set, self.0.terms.max_rooms)?;
         let member = Member::new(MemberId::next(), data);
         let joined = Presence::Joined(member.clone());
         let mut newcomer = Newcomer {

@@ -55,13 +55,17 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     fn heed_limit(&mut self) {
-        let spent = self
-            .meter
-            .as_ref()
-            .is_some_and(|meter| meter.closes && meter.spent_until(self.now).is_some());
-        if spent {
+        let Some(meter) = &self.meter else {
+            return;
+        };
+        if meter.spent_until(self.now).is_none() {
+            return;
+        }
+        if meter.closes {
             let payload = ClosePayload::new(CloseCode::POLICY_VIOLATION, "too much at once");
             self.close_with(payload.unwrap_or_default(), Cause::RateLimit);
+        } else {
+            self.tally.too_fast += 1;
         }
     }
 

@@ -57,6 +57,11 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         }
     }
 
+    /// The bytes of frames that were read ahead.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.beside.as_ref().map_or(0, |it| it.backlog_bytes)
+    }
+
     /// All futures are to be polled: the task was woken.
     pub(super) fn wake(&mut self) {
         let tasks = self.beside.iter_mut().flat_map(|it| &mut it.tasks);

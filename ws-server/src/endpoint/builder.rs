@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt};
 
 use actix::{Actor, Handler};
-use ws_actors::{Flow, Handlers, Notice, WsContext};
+use ws_actors::{Budget, Flow, Handlers, Notice, WsContext};
 use ws_core::{
     Config, Rsv,
     extension::{ServerChoice, deflate::Deflate},
@@ -299,6 +299,14 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
     #[must_use]
     pub fn any_origin(mut self) -> Self {
         self.origins = None;
+        self
+    }
+
+    /// How many bytes the connections may hold, together with all others that this
+    /// is given to. Default: [`Budget::process`], 1 GiB for all of the process.
+    #[must_use]
+    pub fn budget(mut self, budget: &Budget) -> Self {
+        self.handlers = self.handlers.budget(budget);
         self
     }
 
