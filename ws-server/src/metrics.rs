@@ -35,12 +35,18 @@
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
 //! with the labels `endpoint` and `reason`: `handshake`, `origin`, `shutting_down`,
 //! `full_in_all`, `full_endpoint`, `full_address`.
+//!
+//! [`WsServer`](crate::WsServer) adds [`HEADS_REFUSED`], a counter of the heads of
+//! requests that it did not wait for, with the label `reason`: `too_large`,
+//! `too_late`.
 
 use metrics::{describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;
 
 /// The number of requests that were not upgraded, by `reason`.
 pub const REFUSED: &str = "ws_upgrades_refused_total";
+/// The number of heads of requests that were not waited for, by `reason`.
+pub const HEADS_REFUSED: &str = "ws_heads_refused_total";
 /// The number of rooms that have members.
 pub const ROOMS: &str = "ws_rooms";
 /// The number of members of all rooms.
@@ -84,6 +90,10 @@ pub const BACKPLANE_GAPS: &str = "ws_backplane_gaps_total";
 pub fn describe() {
     ws_actors::metrics::describe();
     describe_counter!(REFUSED, "requests that were not upgraded, by reason");
+    describe_counter!(
+        HEADS_REFUSED,
+        "heads of requests that were not waited for, by reason"
+    );
     describe_gauge!(ROOMS, "rooms that have members");
     describe_gauge!(ROOM_MEMBERS, "members of all rooms");
     describe_counter!(BROADCASTS, "broadcasts accepted");
