@@ -121,7 +121,7 @@ async fn attack_server(
     let victim = Victim::start(program, &["--serve"], kind).await?;
     let scene = Scene::new(victim, kind);
     scene.warm_up().await;
-    let witness = Witness::watch(scene.address());
+    let witness = Witness::watch(scene.address()).await;
     let before = scene.usage()?;
     scene.forget_peak()?;
     let began = Instant::now();

@@ -50,6 +50,7 @@ pub(super) const ATTACKS: &[Attack] = &[
 /// A process keeps something for the next connections, whatever became of those.
 const GONE: Promise = Promise::answer("all gone")
     .growth(24 * MIB)
+    .growth_of_stock(64 * MIB)
     .cpu(20)
     .seconds(60);
 

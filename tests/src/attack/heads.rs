@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, future::join_all};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Attack, MIB, Promise, Scene, answers};
 use crate::request::Request;
@@ -18,6 +18,13 @@ pub(super) const ATTACKS: &[Attack] = &[
         Promise::answer("101").cpu(20).seconds(120),
         |it| byte_by_byte(it).boxed_local(),
     ),
+    Attack::server(9, "head-of-20-kib", LONG_HEAD, |it| {
+        each(
+            it,
+            vec![Request::upgrade("/echo").with("X", &"y".repeat(20 * 1024))],
+        )
+        .boxed_local()
+    }),
     Attack::server(9, "lists-of-nothing", Promise::answer("101"), |it| {
         let nothing = [",", " ", ", ", "\t,"];
         each(
@@ -82,12 +89,9 @@ pub(super) const ATTACKS: &[Attack] = &[
             each(it, vec![request]).boxed_local()
         },
     ),
-    Attack::server(
-        10,
-        "requests-in-front-of-the-upgrade",
-        Promise::answer("101"),
-        |it| pipelined(it).boxed_local(),
-    ),
+    Attack::server(10, "requests-in-front-of-the-upgrade", PIPELINED, |it| {
+        pipelined(it).boxed_local()
+    }),
     Attack::server(
         10,
         "stalled-heads",
@@ -100,7 +104,12 @@ pub(super) const ATTACKS: &[Attack] = &[
 ];
 
 const TOO_LARGE: Promise = Promise::answer("431").cpu(10);
-const STALLED_LATER: Promise = Promise::answer("408").growth(8 * MIB);
+/// actix-http takes 128 KiB.
+const LONG_HEAD: Promise = Promise::answer("431").or_on_stock("101");
+/// actix-http waits for ever there.
+const STALLED_LATER: Promise = Promise::answer("408").or_on_stock("waited for");
+/// actix-http takes apart all requests of 128 KiB at once.
+const PIPELINED: Promise = Promise::answer("101").growth_of_stock(32 * MIB);
 
 /// A head that goes on like this.
 async fn without_end(scene: Scene, piece: Vec<u8>) -> String {
@@ -202,7 +211,11 @@ async fn stalled_later(scene: Scene) -> String {
         let response = raw.ask(&Request::get("/count")).await;
         assert!(response.status.contains(" 200 "), "{response:?}");
         raw.send(&head[..1 + number]).await;
-        raw.status().await
+        let status = timeout(LONGER_THAN_ANY_HEAD, raw.status()).await;
+        status.unwrap_or_else(|_| "waited for".to_owned())
     });
     answers(join_all(all).await)
 }
+
+/// Servers give up a head after 5 s.
+const LONGER_THAN_ANY_HEAD: Duration = Duration::from_secs(12);

@@ -10,9 +10,12 @@ use super::{
 use crate::request::Request;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    Attack::server(12, "request-in-the-body-of-an-upgrade", REFUSED, |it| {
-        not_counted(it, bodies()).boxed_local()
-    }),
+    Attack::server(
+        12,
+        "request-in-the-body-of-an-upgrade",
+        REFUSED.or_on_stock("400, and 1 requests done"),
+        |it| not_counted(it, bodies()).boxed_local(),
+    ),
     Attack::server(12, "two-lengths-of-a-body", REFUSED, |it| {
         not_counted(it, two_lengths()).boxed_local()
     }),
@@ -49,15 +52,18 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack::server(
         12,
         "request-behind-a-401-of-a-list",
-        Promise::answer("401"),
+        Promise::answer("401").or_on_stock("401, and 2 requests done"),
         |it| not_counted(it, lists("/guarded")).boxed_local(),
     ),
     Attack::server(
         12,
         "request-behind-an-upgrade-of-a-list",
-        Promise::answer("426"),
+        Promise::answer("426").or_on_stock("426, and 2 requests done"),
         |it| not_counted(it, lists("/echo")).boxed_local(),
     ),
+    Attack::server(12, "request-behind-a-close", CLOSED, |it| {
+        behind_a_close(it).boxed_local()
+    }),
     Attack::server(12, "upgrade-without-connection", REFUSED, |it| {
         let upgrade = Request::upgrade("/echo");
         let requests = vec![
@@ -89,6 +95,8 @@ pub(super) const ATTACKS: &[Attack] = &[
 ];
 
 const REFUSED: Promise = Promise::answer("400");
+/// actix-http does what was sent along with a request that closes.
+const CLOSED: Promise = Promise::answer("1 request done").or_on_stock("2 requests done");
 
 /// Asks to count, behind what is refused: it must not be done.
 async fn not_counted(scene: Scene, requests: Vec<Vec<u8>>) -> String {
@@ -111,6 +119,21 @@ async fn not_counted(scene: Scene, requests: Vec<Vec<u8>>) -> String {
     match counted {
         0 => answer,
         _ => format!("{answer}, and {counted} requests done"),
+    }
+}
+
+/// A client that closes asks for nothing more (RFC 9112 §9.6).
+async fn behind_a_close(scene: Scene) -> String {
+    let before = scene.counts().await.counted;
+    let count = Request::get("/count");
+    let last = count.clone().with("Connection", "close").to_bytes();
+    let mut raw = scene.connect().await;
+    raw.send([&last[..], &count.to_bytes()].concat()).await;
+    assert_eq!(raw.status().await, "200");
+    raw.rest().await;
+    match scene.counts().await.counted - before {
+        1 => "1 request done".to_owned(),
+        counted => format!("{counted} requests done"),
     }
 }
 
@@ -157,8 +180,7 @@ fn lists(path: &str) -> Vec<Vec<u8>> {
     let upgrade = Request::upgrade(path);
     let requests = [
         upgrade.clone().with("Upgrade", "websocket, h2c"),
-        upgrade.clone().with("Upgrade", "h2c, websocket"),
-        upgrade.with("Upgrade", "h2c"),
+        upgrade.with("Upgrade", "h2c, websocket"),
     ];
     requests.map(|request| request.to_bytes()).into()
 }

@@ -1,5 +1,6 @@
 attacks! {
     server_refuses_a_head_of_20_mib: "head-of-20-mib-in-pieces",
+    server_refuses_a_head_of_20_kib: "head-of-20-kib",
     server_takes_a_head_byte_by_byte: "head-byte-by-byte",
     server_takes_lists_of_nothing: "lists-of-nothing",
     server_takes_lists_of_many: "lists-of-many",

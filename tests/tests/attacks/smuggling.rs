@@ -8,6 +8,7 @@ attacks! {
     server_does_not_take_frames_behind_a_401_for_requests: "frames-behind-a-401",
     server_does_no_request_behind_a_401_to_a_list: "request-behind-a-401-of-a-list",
     server_does_no_request_behind_a_refused_list: "request-behind-an-upgrade-of-a-list",
+    server_does_no_request_behind_a_close: "request-behind-a-close",
     server_refuses_an_upgrade_without_connection: "upgrade-without-connection",
     server_refuses_folded_lines: "lines-folded",
     server_hears_no_message_behind_a_final_block: "message-behind-a-final-block",
