@@ -39,8 +39,13 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack::server(1, "final-blocks-behind-half-a-message", RESTARTS, |it| {
         restarts(it).boxed_local()
     }),
+    Attack::server(1, "compressed-messages-held-by-many", HELD, |it| {
+        held_by_many(it).boxed_local()
+    }),
 ];
 
+/// 200 connections, each with what inflates its message: 44 KiB and a window.
+const HELD: Promise = Promise::answer("alive").growth(24 * MIB);
 const TOO_BIG: Promise = Promise::answer("1009");
 /// A message that may be, and its echo, take 1 MiB each, and what grows doubles.
 const LIMIT: Promise = Promise::answer("1009").growth(12 * MIB);
@@ -102,6 +107,18 @@ async fn at_the_limit(scene: Scene) -> String {
     line.message().await;
     line.frame(TEXT | RSV1, &zeros(MIB as usize + 1)).await;
     line.answer().await
+}
+
+/// Begun and not ended, so that nothing of it can be given back.
+async fn held_by_many(scene: Scene) -> String {
+    let all = (0..200).map(async |_| {
+        let mut line = scene.echo().await;
+        line.frame(BINARY_BEGINS | RSV1, &zeros(100)).await;
+        assert!(line.is_alive().await);
+        line
+    });
+    let lines = join_all(all).await;
+    answers(lines.iter().map(|_| "alive".to_owned()))
 }
 
 /// Blocks that stand for nothing: their own bytes are what counts.
