@@ -69,7 +69,7 @@ mod upgrade;
 #[cfg(feature = "msgpack")]
 pub use ws_actors::MsgPack;
 pub use ws_actors::{
-    Binary, Closed, Closing, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers,
+    Binary, Budget, Closed, Closing, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers,
     HandlersError, Json, Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit,
     Rejection, SendError, Slot, Text, Writable, WsContext,
 };

@@ -9,6 +9,8 @@
 //! | --- | --- | --- |
 //! | [`ROOMS`] | gauge | rooms that have members |
 //! | [`ROOM_MEMBERS`] | gauge | members of all of them |
+//! | [`JOINS_REFUSED`] | counter | times that somebody could not join, by `limit`: `max_members`, `max_rooms_per_connection` |
+//! | [`HISTORY`] | gauge, bytes | what rooms keep of their messages |
 //! | [`BROADCASTS`] | counter | broadcasts accepted |
 //! | [`BROADCASTS_REFUSED`] | counter | broadcasts refused, as a thread was blocked |
 //! | [`DELIVERIES`] | counter | messages that members took |
@@ -33,24 +35,25 @@
 //! | [`BACKPLANE_GAPS`] | counter | times that messages of a record were missing |
 //!
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
-//! with the labels `endpoint` and `reason`: `handshake`, `origin`, `shutting_down`,
-//! `full_in_all`, `full_endpoint`, `full_address`.
+//! with the labels `endpoint` and `reason`: `handshake`, `header_too_large`, `origin`,
+//! `shutting_down`, `full_in_all`, `full_endpoint`, `full_address`.
 //!
-//! [`WsServer`](crate::WsServer) adds [`HEADS_REFUSED`], a counter of the heads of
-//! requests that it did not wait for, with the label `reason`: `too_large`,
-//! `too_late`.
+//! [`WsServer`](crate::WsServer) counts heads of requests that it did not wait for
+//! in [`LIMITS`], with `max_head_bytes` or `client_request_timeout` as `limit`.
 
-use metrics::{describe_counter, describe_gauge};
+use metrics::{Unit, describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;
 
 /// The number of requests that were not upgraded, by `reason`.
 pub const REFUSED: &str = "ws_upgrades_refused_total";
-/// The number of heads of requests that were not waited for, by `reason`.
-pub const HEADS_REFUSED: &str = "ws_heads_refused_total";
 /// The number of rooms that have members.
 pub const ROOMS: &str = "ws_rooms";
 /// The number of members of all rooms.
 pub const ROOM_MEMBERS: &str = "ws_room_members";
+/// The number of times that somebody could not join a room, by `limit`.
+pub const JOINS_REFUSED: &str = "ws_joins_refused_total";
+/// The bytes that rooms keep of their messages.
+pub const HISTORY: &str = "ws_room_history_bytes";
 /// The number of broadcasts accepted.
 pub const BROADCASTS: &str = "ws_broadcasts_total";
 /// The number of broadcasts refused, as a thread was blocked.
@@ -90,12 +93,10 @@ pub const BACKPLANE_GAPS: &str = "ws_backplane_gaps_total";
 pub fn describe() {
     ws_actors::metrics::describe();
     describe_counter!(REFUSED, "requests that were not upgraded, by reason");
-    describe_counter!(
-        HEADS_REFUSED,
-        "heads of requests that were not waited for, by reason"
-    );
     describe_gauge!(ROOMS, "rooms that have members");
     describe_gauge!(ROOM_MEMBERS, "members of all rooms");
+    describe_counter!(JOINS_REFUSED, "joins that were refused, by limit");
+    describe_gauge!(HISTORY, Unit::Bytes, "what rooms keep of their messages");
     describe_counter!(BROADCASTS, "broadcasts accepted");
     describe_counter!(
         BROADCASTS_REFUSED,

@@ -21,7 +21,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack::server(9, "head-of-20-kib", LONG_HEAD, |it| {
         each(
             it,
-            vec![Request::upgrade("/echo").with("X", &"y".repeat(20 * 1024))],
+            vec![Request::get("/count").with("X", &"y".repeat(20 * 1024))],
         )
         .boxed_local()
     }),
@@ -29,7 +29,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         let nothing = [",", " ", ", ", "\t,"];
         each(
             it,
-            lists(&nothing.map(|part| part.repeat(16 * 1024 / part.len()))),
+            lists(&nothing.map(|part| part.repeat(14 * 1024 / part.len()))),
         )
         .boxed_local()
     }),
@@ -58,12 +58,12 @@ pub(super) const ATTACKS: &[Attack] = &[
     ),
     Attack::server(9, "extensions-never-closed", Promise::answer("400"), |it| {
         let open = [
-            format!("x; a=\"{}", "b".repeat(16 * 1024)),
-            format!("x; a=\"{}", "\\".repeat(16 * 1024)),
-            format!("x; a={}", "\"\\\"".repeat(5 * 1024)),
-            "\"".repeat(16 * 1024),
-            ";".repeat(16 * 1024),
-            "=".repeat(16 * 1024),
+            format!("x; a=\"{}", "b".repeat(14 * 1024)),
+            format!("x; a=\"{}", "\\".repeat(14 * 1024)),
+            format!("x; a={}", "\"\\\"".repeat(4 * 1024)),
+            "\"".repeat(14 * 1024),
+            ";".repeat(14 * 1024),
+            "=".repeat(14 * 1024),
         ];
         each(it, extensions(&open)).boxed_local()
     }),
@@ -105,7 +105,7 @@ pub(super) const ATTACKS: &[Attack] = &[
 
 const TOO_LARGE: Promise = Promise::answer("431").cpu(10);
 /// actix-http takes 128 KiB.
-const LONG_HEAD: Promise = Promise::answer("431").or_on_stock("101");
+const LONG_HEAD: Promise = Promise::answer("431").or_on_stock("200");
 /// actix-http waits for ever there.
 const STALLED_LATER: Promise = Promise::answer("408").or_on_stock("waited for");
 /// actix-http takes apart all requests of 128 KiB at once.

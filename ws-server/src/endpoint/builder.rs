@@ -310,6 +310,16 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         self
     }
 
+    /// The longest header of a request to accept, in bytes of names and values.
+    ///
+    /// Default: 16 KiB, of at most 100 fields. More is refused with 431. Before
+    /// it comes here, actix-http takes heads of up to 128 KiB and 96 fields.
+    #[must_use]
+    pub fn max_header_bytes(mut self, limit: usize) -> Self {
+        self.handshake = self.handshake.max_header_bytes(limit);
+        self
+    }
+
     /// Counts the endpoint's connections, and refuses those beyond its limits.
     #[must_use]
     pub fn admission(mut self, admission: &Admission) -> Self {

@@ -119,7 +119,7 @@ impl HeadWatch {
 
 /// Says why nothing more is heard, if it can be said, and that this is the end.
 fn dismiss(lease: &Lease, refused: HeadRefused, cx: &mut Context<'_>) {
-    counter!(metrics::HEADS_REFUSED, "reason" => refused.reason()).increment(1);
+    counter!(metrics::LIMITS, "limit" => refused.limit()).increment(1);
     if lease.intake().may_answer() {
         // Nothing else waits to be written, so that there is room for a line.
         let response = refused.response();

@@ -115,11 +115,11 @@ impl HeadRefused {
         }
     }
 
-    /// What metrics call it.
-    pub(super) const fn reason(self) -> &'static str {
+    /// The limit that acted, as metrics call it.
+    pub(super) const fn limit(self) -> &'static str {
         match self {
-            Self::TooLarge => "too_large",
-            Self::TooLate => "too_late",
+            Self::TooLarge => "max_head_bytes",
+            Self::TooLate => "client_request_timeout",
         }
     }
 }

@@ -309,7 +309,7 @@ fn what_has_come_of_a_message_is_told_until_it_is_complete() {
         let held = |counted: &Counted| counted.gauge(names::HELD, ENDPOINT);
         let scene = named(listener()).open();
         let part = [b'a'; 10_000];
-        scene.peer.send(frame(0x01, &part));
+        scene.peer.send(frame(0x01, part));
         settle().await;
         let first = held(&look());
         assert!((10_000.0..20_000.0).contains(&first), "{first}");
@@ -317,7 +317,7 @@ fn what_has_come_of_a_message_is_told_until_it_is_complete() {
         settle().await;
         assert_eq!(held(&look()), -first);
         // What will never come to its end is dropped with the failure.
-        scene.peer.send(frame(0x01, &part));
+        scene.peer.send(frame(0x01, part));
         scene.peer.send(frame(0x83, "no such opcode"));
         settle().await;
         assert_eq!(held(&look()), 0.0);
