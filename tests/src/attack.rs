@@ -27,7 +27,21 @@ mod victim;
 mod witness;
 
 mod bombs;
+mod disclosure;
+mod ends;
+mod fairness;
+mod fragments;
+mod heads;
 mod hostile;
+mod http2;
+mod lengths;
+mod odd;
+mod origins;
+mod pongs;
+mod readers;
+mod reserved;
+mod rooms;
+mod smuggling;
 
 pub use self::{
     hostile::dial,
@@ -143,7 +157,7 @@ async fn attack_server(
     let victim = Victim::start(program, &["--serve"], kind).await?;
     let scene = Scene::new(victim, kind);
     scene.warm_up().await;
-    let witness = Witness::watch(scene.address());
+    let witness = Witness::watch(scene.address()).await;
     let before = scene.usage()?;
     scene.forget_peak()?;
     let began = Instant::now();
@@ -194,4 +208,20 @@ impl fmt::Debug for Deed {
 
 /// How long an attack may take that promises nothing else.
 const PATIENCE: Duration = Duration::from_secs(20);
-const LISTS: &[&[Attack]] = &[bombs::ATTACKS];
+const LISTS: &[&[Attack]] = &[
+    bombs::ATTACKS,
+    fairness::ATTACKS,
+    fragments::ATTACKS,
+    lengths::ATTACKS,
+    readers::ATTACKS,
+    pongs::ATTACKS,
+    heads::ATTACKS,
+    odd::ATTACKS,
+    smuggling::ATTACKS,
+    reserved::ATTACKS,
+    origins::ATTACKS,
+    disclosure::ATTACKS,
+    ends::ATTACKS,
+    rooms::ATTACKS,
+    http2::ATTACKS,
+];

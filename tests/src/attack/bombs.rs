@@ -39,8 +39,13 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack::server(1, "final-blocks-behind-half-a-message", RESTARTS, |it| {
         restarts(it).boxed_local()
     }),
+    Attack::server(1, "compressed-messages-held-by-many", HELD, |it| {
+        held_by_many(it).boxed_local()
+    }),
 ];
 
+/// 200 connections, each with what inflates its message: 44 KiB and a window.
+const HELD: Promise = Promise::answer("alive").growth(24 * MIB);
 const TOO_BIG: Promise = Promise::answer("1009");
 /// A message that may be, and its echo, take 1 MiB each, and what grows doubles.
 const LIMIT: Promise = Promise::answer("1009").growth(12 * MIB);
@@ -104,6 +109,18 @@ async fn at_the_limit(scene: Scene) -> String {
     line.answer().await
 }
 
+/// Begun and not ended, so that nothing of it can be given back.
+async fn held_by_many(scene: Scene) -> String {
+    let all = (0..200).map(async |_| {
+        let mut line = scene.echo().await;
+        line.frame(BINARY_BEGINS | RSV1, &zeros(100)).await;
+        assert!(line.is_alive().await);
+        line
+    });
+    let lines = join_all(all).await;
+    answers(lines.iter().map(|_| "alive".to_owned()))
+}
+
 /// Blocks that stand for nothing: their own bytes are what counts.
 async fn endless(scene: Scene, block: Vec<u8>) -> String {
     let mut line = scene.echo().await;
@@ -120,13 +137,19 @@ async fn endless(scene: Scene, block: Vec<u8>) -> String {
 }
 
 /// Each final block makes the inflater begin anew, where much has come already
-/// and a little more may come.
+/// and a little more may come. How long the message before was decides how much
+/// room is made for this one.
 async fn restarts(scene: Scene) -> String {
     let mut line = scene.echo().await;
-    let mut message = block_of_zeros(600 * 1024);
-    message.extend(FINAL.repeat(500 * 1024));
-    message.extend(compressed(b""));
-    line.frame(BINARY | RSV1, &message).await;
+    line.frame(BINARY | RSV1, &zeros(40_000)).await;
+    line.message().await;
+    line.frame(BINARY_BEGINS | RSV1, &block_of_zeros(620 * 1024))
+        .await;
+    line.frame(
+        ENDS,
+        &[&FINAL.repeat(500 * 1024)[..], &compressed(b"")].concat(),
+    )
+    .await;
     line.message().await;
     "echoed".to_owned()
 }

@@ -120,6 +120,11 @@ impl Line {
         assert_eq!(self.answer().await, "1000");
     }
 
+    /// Whether something came that was not looked at yet; waits for nothing.
+    pub async fn has_heard(&mut self) -> bool {
+        self.raw.has_come().await
+    }
+
     /// Whether the server still answers: a Ping by its Pong, behind all that was
     /// said before.
     pub async fn is_alive(&mut self) -> bool {

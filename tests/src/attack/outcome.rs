@@ -25,8 +25,11 @@ impl Outcome {
     /// Adds what is not as promised.
     #[must_use]
     pub fn judged_by(mut self, promise: &Promise, kind: Kind) -> Self {
-        let of_stock = promise.answer_of_stock.filter(|_| kind == Kind::Stock);
-        let answer = of_stock.unwrap_or(promise.answer);
+        let stock = kind == Kind::Stock;
+        let answer = promise.answer_of_stock.filter(|_| stock);
+        let answer = answer.unwrap_or(promise.answer);
+        let growth = promise.growth_of_stock.filter(|_| stock);
+        let growth = growth.unwrap_or(promise.growth);
         if self.answer != answer {
             let wrong = format!("the answer is {:?} instead of {answer:?}", self.answer);
             self.wrongs.push(wrong);
@@ -35,10 +38,10 @@ impl Outcome {
             let wrong = format!("it took {:.1?}, more than {:?}", self.time, promise.time);
             self.wrongs.push(wrong);
         }
-        if self.growth > promise.growth {
+        if self.growth > growth {
             let wrong = format!(
-                "the victim grew by {} bytes, more than {}",
-                self.growth, promise.growth
+                "the victim grew by {} bytes, more than {growth}",
+                self.growth
             );
             self.wrongs.push(wrong);
         }

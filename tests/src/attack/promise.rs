@@ -15,6 +15,8 @@ pub struct Promise {
     pub time: Duration,
     /// How much the process grows, at most, in bytes.
     pub growth: u64,
+    /// The same for a stock `HttpServer`, where it is more.
+    pub growth_of_stock: Option<u64>,
     /// How much the process computes, at most.
     pub cpu: Duration,
 }
@@ -28,6 +30,7 @@ impl Promise {
             answer_of_stock: None,
             time: super::PATIENCE,
             growth: 8 * MIB,
+            growth_of_stock: None,
             cpu: Duration::from_secs(5),
         }
     }
@@ -43,6 +46,13 @@ impl Promise {
     #[must_use]
     pub const fn growth(mut self, bytes: u64) -> Self {
         self.growth = bytes;
+        self
+    }
+
+    /// Another bound for growth of a stock `HttpServer`, in bytes.
+    #[must_use]
+    pub const fn growth_of_stock(mut self, bytes: u64) -> Self {
+        self.growth_of_stock = Some(bytes);
         self
     }
 

@@ -1,4 +1,4 @@
-use std::{cell::Cell, io, net::SocketAddr, rc::Rc, time::Duration};
+use std::{io, net::SocketAddr, rc::Rc, time::Duration};
 
 use tokio::{sync::Mutex, time::sleep};
 
@@ -16,7 +16,6 @@ pub struct Scene {
     id: u32,
     kind: Kind,
     victim: Rc<Mutex<Victim>>,
-    opened: Rc<Cell<usize>>,
 }
 
 impl Scene {
@@ -26,7 +25,6 @@ impl Scene {
             id: victim.id(),
             kind,
             victim: Rc::new(Mutex::new(victim)),
-            opened: Rc::default(),
         }
     }
 
@@ -76,9 +74,13 @@ impl Scene {
         self.open_with(&request).await
     }
 
+    /// A connection to one of the endpoints, that does not compress.
+    pub async fn open_plain(&self, path: &str) -> Line {
+        self.open_with(&Request::upgrade(path)).await
+    }
+
     /// A connection that is opened by this request.
     pub async fn open_with(&self, request: &Request) -> Line {
-        self.opened.set(self.opened.get() + 1);
         Line::open(Raw::connect(self.address).await, request).await
     }
 

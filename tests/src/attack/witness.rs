@@ -9,9 +9,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::time::sleep;
+use tokio::{sync::oneshot, time::sleep};
 
-use crate::client::Client;
+use crate::{client::Client, wait::within};
 
 /// A connection that nobody attacks: it sends messages as long as the attack
 /// lasts, and has each sent back, in order. It lives on a thread of its own.
@@ -36,15 +36,21 @@ pub struct Echoes {
 }
 
 impl Witness {
-    /// Connects to `/echo`, and begins.
-    #[must_use]
-    pub fn watch(address: SocketAddr) -> Self {
+    /// Connects to `/echo`, and begins; waits until it has.
+    pub async fn watch(address: SocketAddr) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&over);
+        let (begun, begins) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = actix_rt::Runtime::new().expect("there are descriptors left");
-            runtime.block_on(talk(address, &told))
+            runtime.block_on(async {
+                let client = Client::connect(address, "/echo").await;
+                // Nobody waits any more if that took too long.
+                begun.send(()).ok();
+                talk(client, &told).await
+            })
         });
+        within("the witness to connect", begins).await.ok();
         Self { over, thread }
     }
 
@@ -64,8 +70,7 @@ impl Witness {
     }
 }
 
-async fn talk(address: SocketAddr, over: &AtomicBool) -> Echoes {
-    let mut client = Client::connect(address, "/echo").await;
+async fn talk(mut client: Client, over: &AtomicBool) -> Echoes {
     let mut round_trips = Vec::new();
     // The last one is said when the attack is over, and tells what is left of it.
     let mut last = false;

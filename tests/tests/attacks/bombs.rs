@@ -9,4 +9,6 @@ attacks! {
     server_fails_stored_blocks_of_nothing: "stored-blocks-of-nothing",
     server_fails_final_blocks_without_end: "final-blocks-without-end",
     server_begins_anew_for_what_a_final_block_costs: "final-blocks-behind-half-a-message",
+    server_serves_others_between_messages_at_the_limit: "messages-at-the-limit-in-one-packet",
+    server_holds_little_for_compressed_messages_of_many: "compressed-messages-held-by-many",
 }

@@ -22,6 +22,14 @@ macro_rules! attacks {
 }
 
 mod bombs;
+mod ends;
+mod fragments;
+mod frames;
+mod heads;
+mod http2;
+mod readers;
+mod rooms;
+mod smuggling;
 
 async fn attack(name: &str) {
     let attack = Attack::named(name).expect("there is such an attack");
@@ -34,7 +42,18 @@ async fn attack(name: &str) {
 
 #[test]
 fn every_attack_has_its_test() {
-    let tested = [bombs::TESTED].concat();
+    let tested = [
+        bombs::TESTED,
+        ends::TESTED,
+        fragments::TESTED,
+        frames::TESTED,
+        heads::TESTED,
+        http2::TESTED,
+        readers::TESTED,
+        rooms::TESTED,
+        smuggling::TESTED,
+    ]
+    .concat();
     for attack in Attack::all().filter(|it| !it.is_on_client()) {
         assert!(tested.contains(&attack.name), "{}", attack.name);
     }

@@ -34,12 +34,15 @@ struct House {
     rooms: Rooms<String, String>,
     actors: Arc<AtomicUsize>,
     counted: Arc<AtomicUsize>,
+    /// Threads that serve.
+    serving: Arc<AtomicUsize>,
 }
 
 /// Serves until standard input ends.
 ///
 /// It prints its address, and answers lines of input: `tls` with the address at
-/// which it speaks TLS, others with its [`Counts`]. All connections are served by
+/// which it speaks TLS and the file of the authority it has that from, others with
+/// its [`Counts`]. All connections are served by
 /// one thread, so that nobody hides from what is done to it. On it are
 ///
 /// - `/echo`: as endpoints are by default
@@ -59,6 +62,7 @@ pub async fn serve() -> io::Result<()> {
             .build(),
         actors: Arc::default(),
         counted: Arc::default(),
+        serving: Arc::default(),
     };
     let configure = routes(&house)?;
     let authority = Authority::new("attacked");
@@ -75,8 +79,13 @@ pub async fn serve() -> io::Result<()> {
     };
     let handles = [plain.handle(), secure.handle()];
     thread::spawn(move || {
+        // Threads that do not serve yet would be counted as the attack's doing.
+        while house.serving.load(Ordering::SeqCst) < 2 * WORKERS {
+            thread::sleep(Duration::from_millis(1));
+        }
         println!("{address}");
-        answer(&house, secure_address).ok();
+        let secure = format!("{secure_address} {}", authority.file().display());
+        answer(&house, &secure).ok();
         // The command is sent by the call; the future only waits for its end.
         for handle in handles {
             drop(handle.stop(false));
@@ -87,7 +96,7 @@ pub async fn serve() -> io::Result<()> {
 }
 
 /// Tells what is held, as often as it is asked.
-fn answer(house: &House, secure: SocketAddr) -> io::Result<()> {
+fn answer(house: &House, secure: &str) -> io::Result<()> {
     for line in io::stdin().lock().lines() {
         if line? == "tls" {
             writeln!(io::stdout(), "{secure}")?;
@@ -122,6 +131,7 @@ fn routes(house: &House) -> io::Result<impl Fn(&mut ServiceConfig) + Clone + Sen
         .map_err(io::Error::other)?;
     let house = house.clone();
     Ok(move |app: &mut ServiceConfig| {
+        house.serving.fetch_add(1, Ordering::SeqCst);
         app.app_data(web::Data::new(house.clone()))
             .service(resource("/echo", &echo))
             .service(resource("/hasty", &hasty))
