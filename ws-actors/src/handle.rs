@@ -119,16 +119,17 @@ impl ConnectionHandle {
         self.post(Content::Message(message.into()), Some(key))
     }
 
-    /// Waits until less than half of
-    /// [`Flow::max_queued_bytes`](crate::Flow::max_queued_bytes) waits for the
-    /// peer, or the connection is closing.
+    /// Waits until at most half of
+    /// [`Flow::max_queued_bytes`](crate::Flow::max_queued_bytes) and of
+    /// [`Flow::max_queued_messages`](crate::Flow::max_queued_messages) waits for
+    /// the peer, or the connection is closing.
     ///
     /// Whoever awaits this before each message never finds the outbox full,
     /// unless there are many of them.
     pub async fn ready(&self) {
         loop {
             let relieved = self.0.relieved.notified();
-            if !self.is_open() || self.queued_bytes() <= self.0.flow.max_queued_bytes / 2 {
+            if !self.is_open() || self.is_relieved() {
                 return;
             }
             relieved.await;
@@ -179,6 +180,14 @@ impl ConnectionHandle {
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
         self.lock().bytes + self.0.queued.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room for more, and will be for a while.
+    fn is_relieved(&self) -> bool {
+        let inbox = self.lock();
+        let bytes = inbox.bytes + self.0.queued.load(Ordering::Relaxed);
+        let messages = inbox.letters.len() + self.0.waiting_messages.load(Ordering::Relaxed);
+        self.0.flow.is_relieved(bytes, messages)
     }
 
     fn post(&self, content: Content, key: Option<u64>) -> Result<(), SendError> {
@@ -279,7 +288,7 @@ impl ConnectionHandle {
         if !open {
             self.0.open.store(false, Ordering::Relaxed);
         }
-        if !open || queued <= self.0.flow.max_queued_bytes / 2 {
+        if !open || self.0.flow.is_relieved(queued, messages) {
             self.0.relieved.notify_waiters();
         }
     }

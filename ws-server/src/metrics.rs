@@ -38,6 +38,9 @@
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
 //! with the labels `endpoint` and `reason`: `handshake`, `header_too_large`, `origin`,
 //! `shutting_down`, `full_in_all`, `full_endpoint`, `full_address`.
+//!
+//! [`WsServer`](crate::WsServer) counts heads of requests that it did not wait for
+//! in [`LIMITS`], with `max_head_bytes` or `client_request_timeout` as `limit`.
 
 use metrics::{Unit, describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;

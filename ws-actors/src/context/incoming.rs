@@ -81,9 +81,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             || self.is_swamped()
     }
 
-    /// Whether the actor is to wait for the peer.
+    /// Whether the actor is to wait for the peer. Not before it has heard of the
+    /// connection: what it says then goes before what waits.
     pub(crate) fn is_held_up(&self) -> bool {
         self.congested
+            && !self.greeting
             && self.outbox.flow().overflow == Overflow::Wait
             && self.connection.state() == State::Open
     }
