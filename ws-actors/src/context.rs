@@ -290,7 +290,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             remote.shut();
         }
         // Destructors are anybody's: by now there is nothing to disturb.
-        drop(self.under_way.take());
+        self.give_up_under_way();
         drop(self.requests.take());
     }
 }

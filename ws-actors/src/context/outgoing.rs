@@ -51,9 +51,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 }
                 next = self.outbox.pop();
             }
+            // Nobody waits for a stream.
+            self.outbox.count_given_up(u64::from(next.is_some()));
             self.connection.close_because(self.now, payload, cause).ok();
         }
-        self.under_way = None;
+        self.give_up_under_way();
         self.outbox.shut();
     }
 
@@ -62,7 +64,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         // A Pong that found no room goes before what makes none.
         self.connection.transmit();
         if !self.may_send() {
-            self.under_way = None;
+            self.give_up_under_way();
             if self.reconnects == Reconnects::No {
                 self.outbox.shut();
             }
@@ -137,13 +139,22 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// A message that has begun cannot be finished, nor can another begin.
     fn cut(&mut self, error: &(dyn Error + 'static)) {
         tracing::error!(error, "a stream failed: its connection closes with 1011");
-        self.under_way = None;
+        self.give_up_under_way();
         self.outbox.shut();
         let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "message cut short");
         let payload = payload.unwrap_or_default();
         self.connection
             .close_because(self.now, payload, Cause::StreamFailed)
             .ok();
+    }
+
+    /// A message of which fragments have left never comes to its end.
+    pub(super) fn give_up_under_way(&mut self) {
+        if let Some(parts) = self.under_way.take() {
+            self.outbox.count_given_up(1);
+            // A stream is anybody's code.
+            drop(parts);
+        }
     }
 
     /// When a message under way is cut short for the Close frame behind it.

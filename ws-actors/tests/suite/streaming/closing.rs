@@ -30,8 +30,10 @@ fn a_close_behind_a_stream_waits_for_its_end() {
             assert_eq!(scene.peer.close_code(), Some(code), "{way}");
             assert_eq!(scene.peer.taken_at(), Some(seconds(3)), "{way}");
             scene.peer.send(close(code));
+            let outbox = scene.outbox.clone();
             let (_, journal) = scene.end().await;
             assert_eq!(journal.cause(), Cause::Local, "{way}");
+            assert_eq!(outbox.given_up(), 0, "{way}");
         });
     }
 }
@@ -48,6 +50,7 @@ fn a_close_behind_a_stream_waits_for_5_s_at_most() {
             assert!(feed.is_dropped(), "{way}");
             assert_eq!(scene.peer.close_code(), Some(code), "{way}");
             assert_eq!(scene.peer.taken_at(), Some(seconds(6)), "{way}");
+            assert_eq!(scene.outbox.given_up(), 2, "{way}: it and what was behind");
             // From here on the peer has its time to answer.
             scene.reach(seconds(11)).await;
             assert_eq!(scene.peer.dropped(), Some(seconds(11)), "{way}");
@@ -93,6 +96,7 @@ fn a_stream_is_dropped_when_its_connection_ends() {
                 settle().await;
                 assert!(feed.is_dropped(), "{what}");
                 assert!(scene.outbox.is_closed(), "{what}");
+                assert_eq!(scene.outbox.given_up(), 2, "{what}");
             });
         }
     }
@@ -105,6 +109,7 @@ fn a_stream_of_an_actor_that_panics_is_dropped_and_the_close_does_not_wait() {
         feed.part("begun");
         scene.reach(seconds(1)).await;
         assert!(feed.is_dropped());
+        assert_eq!(scene.outbox.given_up(), 2);
         assert_eq!(scene.peer.close_code(), Some(1011));
         assert_eq!(scene.peer.taken_at(), Some(seconds(1)));
     });
