@@ -287,7 +287,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outbox.shut();
         self.mailbox.take();
         if let Some(remote) = self.remote.get() {
-            remote.shut();
+            self.outbox.count_given_up(remote.shut());
         }
         // Destructors are anybody's: by now there is nothing to disturb.
         self.give_up_under_way();

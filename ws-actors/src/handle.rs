@@ -182,10 +182,11 @@ impl ConnectionHandle {
     }
 
     fn post(&self, content: Content, key: Option<u64>) -> Result<(), SendError> {
+        let mut inbox = self.lock();
+        // In here, as nobody looks at the inbox of a connection that is gone.
         if !self.is_open() {
             return Err(SendError::CLOSING);
         }
-        let mut inbox = self.lock();
         match self.0.flow.overflow {
             // What waits in the outbox is given up there.
             Overflow::DropOldest => {
@@ -283,15 +284,16 @@ impl ConnectionHandle {
         }
     }
 
-    /// The connection is gone.
-    pub(crate) fn shut(&self) {
+    /// The connection is gone. Tells how many messages were given up here.
+    pub(crate) fn shut(&self) -> u64 {
         self.publish(0, (0, 0), false);
         let mut inbox = self.lock();
         let letters = mem::take(&mut inbox.letters);
+        let given_up = mem::take(&mut inbox.given_up);
         inbox.bytes = 0;
         inbox.waker = None;
         drop(inbox);
-        drop(letters);
+        given_up + letters.len() as u64
     }
 
     fn lock(&self) -> MutexGuard<'_, Inbox> {
