@@ -161,7 +161,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn cut_at(&self) -> Option<Instant> {
         self.cut_at
             .as_deref()
-            .filter(|_| self.outbox.is_closing())
+            .filter(|_| self.outbox.is_closing() && self.may_send())
             .copied()
     }
 

@@ -11,6 +11,7 @@ use crate::support::{
     scene::{Scene, probe},
     seconds, settle,
     source::{Feed, source},
+    watched,
 };
 
 #[test]
@@ -68,6 +69,22 @@ fn a_close_behind_a_stream_whose_peer_does_not_read_keeps_its_time_as_well() {
         scene.reach(seconds(11)).await;
         assert_eq!(scene.peer.dropped(), Some(seconds(11)));
         assert!(feed.is_dropped());
+    });
+}
+
+#[test]
+fn a_close_that_a_fault_of_the_peer_overtakes_keeps_nobody_busy() {
+    watched(|| {
+        play(async {
+            let (scene, feed) = closes_after_a_second("close");
+            scene.peer.jam(0);
+            feed.part("begun");
+            scene.reach(seconds(3)).await;
+            scene.peer.send([0xFF; 2]);
+            // Past the time that the stream had.
+            scene.reach(seconds(8)).await;
+            assert_eq!(scene.peer.dropped(), Some(seconds(8)));
+        });
     });
 }
 
