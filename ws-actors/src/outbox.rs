@@ -260,8 +260,12 @@ impl Outbox {
 
     /// Queues a message that was accepted elsewhere; the driver is awake.
     pub(crate) fn admit(&self, outgoing: Outgoing, key: Option<u64>) {
+        if self.is_closed() {
+            self.count_given_up(outgoing.messages() as u64);
+            return;
+        }
         match self.0.flow.overflow {
-            Overflow::DropNewest | Overflow::Wait if !self.is_closed() => {
+            Overflow::DropNewest | Overflow::Wait => {
                 let mut queue = self.0.queue.borrow_mut();
                 match key {
                     Some(key) => {
@@ -272,7 +276,7 @@ impl Outbox {
                     None => queue.push(outgoing, None),
                 }
             }
-            Overflow::Close(_) | Overflow::DropOldest | Overflow::DropNewest | Overflow::Wait => {
+            Overflow::Close(_) | Overflow::DropOldest => {
                 self.insert(outgoing, key).ok();
             }
         }

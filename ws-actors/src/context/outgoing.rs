@@ -51,8 +51,9 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 }
                 next = self.outbox.pop();
             }
-            self.connection.close_because(self.now, payload, cause).ok();
+            // Nobody waits for a stream.
             self.outbox.count_given_up(u64::from(next.is_some()));
+            self.connection.close_because(self.now, payload, cause).ok();
         }
         self.cut_short();
         self.outbox.shut();
@@ -159,7 +160,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     pub(crate) fn cut_at(&self) -> Option<Instant> {
         self.cut_at
             .as_deref()
-            .filter(|_| self.outbox.is_closing())
+            .filter(|_| self.outbox.is_closing() && self.may_send())
             .copied()
     }
 
