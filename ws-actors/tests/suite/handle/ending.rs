@@ -132,7 +132,7 @@ fn a_handle_outlives_its_connection_and_takes_nothing_more() {
 }
 
 #[test]
-fn what_a_handle_took_while_the_connection_ended_is_counted() {
+fn what_a_handle_took_in_the_turn_in_which_the_actor_ended_it_is_counted() {
     type Ending = fn(&mut WsContext<Probe>);
     let endings: [Ending; 3] = [
         |ctx| ctx.close(CloseCode::NORMAL, "").unwrap(),
