@@ -108,7 +108,7 @@ impl Sites {
     }
 
     /// Goes to a page which may not connect, though it tries.
-    async fn refuse(&mut self, page: &Page, url: &str) {
+    async fn refuse(&self, page: &Page, url: &str) {
         self.go(page, url).await;
         page.until_texts("#seen li", &["error", "closed 1006 false"])
             .await;

@@ -5,8 +5,7 @@ use std::{sync::mpsc, time::Duration};
 use actix::ActorContext;
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
 use tokio::{sync::oneshot, time::Instant};
-use ws_actors::RateLimit;
-use ws_core::{Cause, CloseCode, Opcode, ProtocolError};
+use ws_core::{Cause, CloseCode, Opcode};
 use ws_server::Drain;
 use ws_tests::{
     raw::End as TcpEnd,
@@ -242,105 +241,6 @@ async fn room_and_drain_close_and_the_actor_is_told_why() {
 }
 
 #[actix_web::test]
-async fn fault_of_the_peer_is_answered_with_its_code_at_once() {
-    type Fault = fn(&Scene) -> Vec<u8>;
-    let faults: [(&str, u16, Fault); 8] = [
-        ("reserved bits", 1002, |it| it.wire.frame_bytes(0xf1, b"")),
-        ("an opcode that nobody knows", 1002, |it| {
-            it.wire.frame_bytes(0x83, b"")
-        }),
-        ("a wrong mask bit", 1002, |it| match it.side() {
-            Side::Server => vec![0x81, 0],
-            Side::Client => vec![0x81, 0x80, 0, 0, 0, 0],
-        }),
-        ("a Close of one byte", 1002, |it| {
-            it.wire.frame_bytes(CLOSE, b"x")
-        }),
-        ("a Close with 1006", 1002, |it| {
-            it.wire.frame_bytes(CLOSE, &1006_u16.to_be_bytes())
-        }),
-        ("a text that is none", 1007, |it| {
-            it.wire.frame_bytes(TEXT, b"\xff")
-        }),
-        ("a message too big", 1009, |it| {
-            it.wire.frame_bytes(TEXT, &[b'x'; 101])
-        }),
-        ("too many fragments", 1008, |it| {
-            let mut bytes = it.wire.frame_bytes(TEXT_BEGINS, b"a");
-            for _ in 0..10 {
-                bytes.extend(it.wire.frame_bytes(0x00, b"b"));
-            }
-            bytes
-        }),
-    ];
-    let terms = || {
-        let terms = Terms::default();
-        Terms {
-            config: terms.config.max_message_bytes(100).max_fragments(10),
-            ..terms
-        }
-    };
-    for (name, code, fault) in faults {
-        println!("{name}");
-        on_all_paths(terms, |mut scene| async move {
-            let bytes = fault(&scene);
-            scene.wire.bytes(&bytes).await;
-            assert_eq!(scene.wire.closed().await, Some(CloseCode::new(code)));
-            // Whoever fails a connection need not wait for the other side.
-            assert_eq!(scene.wire.ended().await, TcpEnd::Eof);
-            let stage = &mut scene.stage;
-            let (outcome, _) = stage.closed().await;
-            let Cause::Protocol(error) = &outcome.cause else {
-                panic!("{outcome:?}");
-            };
-            assert_eq!(ProtocolError::close_code(error).get(), code, "{error}");
-            assert_eq!(
-                outcome.sent.and_then(|it| it.code()).map(CloseCode::get),
-                Some(code)
-            );
-            assert_eq!(outcome.received, None);
-            drop(scene.wire);
-            scene.stage.is_left_empty(&outcome.cause).await;
-        })
-        .await;
-    }
-}
-
-#[actix_web::test]
-async fn peer_that_says_or_takes_too_much_or_too_little_is_closed() {
-    let limit = RateLimit::new().messages(1, 2).closes();
-    let limited = Terms {
-        flow: Terms::default().flow.rate_limit(limit),
-        ..Terms::default()
-    };
-    on_all_paths(
-        || limited.clone(),
-        |mut scene| async move {
-            for _ in 0..5 {
-                scene.wire.send(TEXT, "hello").await;
-            }
-            answer(&mut scene, 1008).await;
-            scene.see_end().await;
-            let expected = Expected::new(Cause::RateLimit, Some(1008), Some(1008));
-            scene.ends(&expected).await;
-        },
-    )
-    .await;
-
-    on_all_paths(Terms::default, |mut scene| async move {
-        scene.tell(|_, ctx| {
-            // More than the outbox and the system's buffers take.
-            while ctx.binary(vec![0; 1 << 20]).is_ok() {}
-        });
-        answer(&mut scene, 1013).await;
-        scene.see_end().await;
-        let expected = Expected::new(Cause::SlowPeer, Some(1013), Some(1013));
-        scene.ends(&expected).await;
-    })
-    .await;
-}
-
-#[actix_web::test]
 async fn peer_that_ends_its_side_behind_its_close_is_answered() {
     on_all_paths(Terms::default, |mut scene| async move {
         scene.wire.close(1000).await;
@@ -383,7 +283,7 @@ async fn play(ends: &[End]) {
 }
 
 /// Waits for the actor's Close frame, and answers it.
-async fn answer(scene: &mut Scene, code: u16) {
+pub(crate) async fn answer(scene: &mut Scene, code: u16) {
     assert_eq!(scene.wire.closed().await, Some(CloseCode::new(code)));
     scene.wire.close(code).await;
 }
@@ -391,6 +291,7 @@ async fn answer(scene: &mut Scene, code: u16) {
 pub(crate) fn stream_without_end(scene: &Scene) {
     scene.tell(|_, ctx| {
         let parts = stream::repeat("part").map(Ok::<_, std::convert::Infallible>);
-        ctx.stream(Opcode::TEXT, parts).unwrap();
+        let begun = ctx.stream(Opcode::TEXT, parts);
+        begun.expect("the connection is open");
     });
 }

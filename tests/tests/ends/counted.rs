@@ -6,6 +6,7 @@ use std::{
 };
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use ws_core::Cause;
 use ws_server::metrics::{CLOSED, CONNECTIONS_OPEN};
 
 /// Counts from now on, if it has not begun.
@@ -27,6 +28,25 @@ pub(crate) fn closed(endpoint: &str) -> Vec<(String, i64)> {
 pub(crate) fn open(endpoint: &str) -> i64 {
     let key = (CONNECTIONS_OPEN.to_owned(), vec![endpoint.to_owned()]);
     counts().look().get(&key).copied().unwrap_or_default()
+}
+
+/// What operators are told of a cause.
+pub(crate) fn label(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::Remote => "remote",
+        Cause::Protocol(_) => "protocol",
+        Cause::Timeout(_) => "timeout",
+        Cause::TransportLost => "transport",
+        Cause::Panic => "panic",
+        Cause::StreamFailed => "stream",
+        Cause::Drain => "drain",
+        Cause::SlowPeer => "slow_peer",
+        Cause::RateLimit => "rate_limit",
+        Cause::Rejected => "rejected",
+        Cause::Expired => "expired",
+        Cause::Overload => "overload",
+        Cause::Local | _ => "local",
+    }
 }
 
 struct Counts {

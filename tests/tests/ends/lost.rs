@@ -58,7 +58,7 @@ const MOMENTS: [Moment; 7] = [
             async {
                 it.tell(|_, ctx| {
                     for _ in 0..8 {
-                        ctx.binary(vec![0; 1 << 20]).unwrap();
+                        ctx.binary(vec![0; 1 << 20]).expect("there is room");
                     }
                 });
                 it.wire.frame().await.expect("it begins to arrive");
@@ -82,7 +82,7 @@ const MOMENTS: [Moment; 7] = [
         name: "instead of answering a Close",
         come: |it| {
             async {
-                it.tell(|_, ctx| ctx.close(CloseCode::new(4001), "").unwrap());
+                it.tell(|_, ctx| ctx.close(CloseCode::new(4001), "").expect("it is open"));
                 assert_eq!(it.wire.closed().await, Some(CloseCode::new(4001)));
             }
             .boxed_local()
@@ -181,7 +181,7 @@ async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open(
         if path.side != Side::Server {
             continue;
         }
-        let mut stage = Stage::build(path, Terms::default()).await;
+        let stage = Stage::build(path, Terms::default()).await;
         let address = stage.house().server.address();
         let request = Request::upgrade("/").to_bytes();
         for sent in [0, 1, request.len() / 2, request.len() - 1, request.len()] {

@@ -1,7 +1,7 @@
 //! How connections end. Each end gives the right report, which is
 //! `Closed` to the actor and `ws_closed_total` to operators; all is free then:
 //! the actor and its futures, its membership, the places of admission and of the
-//! shutdown, and the socket.
+//! shutdown, its share of the budget, and the socket.
 //!
 //! Each is played with an actor of a server and with one of a client, over TCP
 //! and over TLS; with `WS_TESTS_SERVER=stock` the server is actix-web's own.
@@ -18,8 +18,9 @@
 //! | its time is over | `Expired` | 4401 | [`closes`] |
 //! | data that nobody handles | `Rejected` | 1003 | [`closes`] |
 //! | a stream fails, or panics | `StreamFailed` | 1011 | [`closes`], [`panics`] |
-//! | too much is said, or too little taken | `RateLimit`, `SlowPeer` | 1008, 1013 | [`closes`] |
-//! | a fault | `Protocol` | 1002, 1007, 1008, 1009 | [`closes`] |
+//! | too much is said, or too little taken | `RateLimit`, `SlowPeer` | 1008, 1013 | [`faults`] |
+//! | too much is held, of messages or for a peer that does not read | `Overload` | 1013 or - | [`faults`] |
+//! | a fault | `Protocol` | 1002, 1007, 1008, 1009 | [`faults`] |
 //! | reset, end of TCP, end of one side: in seven moments of a connection | `TransportLost` | - | [`lost`] |
 //! | the same before it is open | none | - | [`lost`] |
 //! | the actor's thread ends | `TransportLost` | - | [`lost`] |
@@ -37,7 +38,10 @@
 
 mod closes;
 mod counted;
+mod dialling;
 mod exhausted;
+mod faults;
+mod house;
 mod lost;
 mod panics;
 mod processes;

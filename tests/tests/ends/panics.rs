@@ -202,7 +202,8 @@ async fn others(stage: &mut Stage) -> Vec<(Wire, Opened)> {
 async fn leave(mut stage: Stage, others: Vec<(Wire, Opened)>, cause: &str) {
     for (mut wire, subject) in others {
         converse(&mut wire).await;
-        subject.handle.close(CloseCode::NORMAL, "").unwrap();
+        let closed = subject.handle.close(CloseCode::NORMAL, "");
+        closed.expect("the code may be sent");
         assert_eq!(wire.closed().await, Some(CloseCode::NORMAL));
         wire.close(1000).await;
         wire.end_sending().await;

@@ -167,7 +167,7 @@ impl Caller {
         Expected::of(&outcome)
     }
 
-    async fn is_gone(self) {
+    async fn is_gone(&self) {
         until("the actor to be gone", || {
             Arc::strong_count(&self.held) == 1
         })

@@ -1,7 +1,6 @@
 //! Where connections are made: a server or a client, with an actor for each.
 
 use std::{
-    fs,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,20 +8,10 @@ use std::{
     time::Duration,
 };
 
-use actix_rt::Arbiter;
-use actix_web::web;
-use tokio::{
-    net::TcpListener,
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
-};
-use ws_actors::{
-    Handlers,
-    client::{Client, Connector, Tls},
-};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use ws_core::{Cause, Config, Outcome};
-use ws_server::{Admission, Closed, Endpoint, Flow, Rooms, Shutdown, Text};
+use ws_server::{Budget, Flow};
 use ws_tests::{
-    server::Server,
     tls::Authority,
     wait::{until, within},
     wire::{TEXT, Wire},
@@ -30,7 +19,9 @@ use ws_tests::{
 
 use crate::{
     counted,
-    subject::{Brings, Held, Opened, Report, Subject, Trap, upgrade},
+    dialling::Dialling,
+    house::House,
+    subject::{Brings, Opened, Report, Trap},
 };
 
 /// A way that a connection takes. Servers are ours or actix-web's own, as the
@@ -60,6 +51,7 @@ pub(crate) const PATHS: [Path; 4] = [
 pub(crate) struct Terms {
     pub(crate) config: Config,
     pub(crate) flow: Flow,
+    pub(crate) budget: Budget,
 }
 
 /// One server, or one that clients dial.
@@ -68,6 +60,7 @@ pub(crate) struct Stage {
     path: Path,
     authority: Option<Authority>,
     ways: Ways,
+    budget: Budget,
     reports: UnboundedReceiver<Report>,
     held: Arc<()>,
     /// Where the next actor panics.
@@ -77,21 +70,6 @@ pub(crate) struct Stage {
 enum Ways {
     Served(House),
     Dialled(Dialling),
-}
-
-/// A server, and all that keeps account of its connections.
-pub(crate) struct House {
-    pub(crate) server: Server,
-    pub(crate) admission: Admission,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) rooms: Rooms<(), Held>,
-}
-
-/// Clients on a thread of their own.
-struct Dialling {
-    listener: TcpListener,
-    arbiter: Arbiter,
-    start: Box<dyn Fn(&Arbiter)>,
 }
 
 impl Path {
@@ -110,6 +88,7 @@ impl Default for Terms {
                 .close_timeout(long)
                 .write_timeout(long),
             flow: Flow::new(),
+            budget: Budget::new(1 << 30),
         }
     }
 }
@@ -126,6 +105,7 @@ impl Stage {
             held: Arc::downgrade(&held),
             trap: trap.clone(),
         };
+        let budget = terms.budget.clone();
         let ways = match path.side {
             Side::Server => {
                 let house = House::open(name.clone(), authority.as_ref(), terms, brings);
@@ -141,6 +121,7 @@ impl Stage {
             path,
             authority,
             ways,
+            budget,
             reports,
             held,
             trap,
@@ -184,7 +165,7 @@ impl Stage {
     }
 
     /// Opens a connection.
-    pub(crate) async fn open(&mut self) -> Wire {
+    pub(crate) async fn open(&self) -> Wire {
         let authority = self.authority.as_ref();
         match &self.ways {
             Ways::Served(house) => Wire::open(house.server.address(), "/", authority).await,
@@ -197,7 +178,7 @@ impl Stage {
         let Ways::Dialled(dialling) = &self.ways else {
             panic!("this is a server");
         };
-        (dialling.start)(&dialling.arbiter);
+        dialling.start();
         Wire::meet(&dialling.listener, self.authority.as_ref()).await
     }
 
@@ -205,7 +186,7 @@ impl Stage {
     pub(crate) fn stop_at_once(&self) {
         match &self.ways {
             Ways::Served(house) => house.server.stop_at_once(),
-            Ways::Dialled(dialling) => assert!(dialling.arbiter.stop()),
+            Ways::Dialled(dialling) => dialling.stop_at_once(),
         }
     }
 
@@ -234,7 +215,7 @@ impl Stage {
     /// Waits until nothing is left of the one connection that there was, which
     /// is counted by its cause, and checks that no more was heard of it.
     pub(crate) async fn is_left_empty(&mut self, cause: &Cause) {
-        self.is_left_with(&[(label(cause), 1)]).await;
+        self.is_left_with(&[(counted::label(cause), 1)]).await;
     }
 
     /// Waits until nothing is left of all connections, of which there were so
@@ -244,6 +225,10 @@ impl Stage {
         if let Ways::Served(house) = &self.ways {
             house.is_empty().await;
         }
+        until("the budget to be free", || {
+            self.budget.held_bytes() == 0 && self.budget.connections() == 0
+        })
+        .await;
         let causes: Vec<_> = causes
             .iter()
             .map(|(it, n)| ((*it).to_owned(), *n))
@@ -255,114 +240,10 @@ impl Stage {
     }
 }
 
-impl House {
-    fn open(name: String, authority: Option<&Authority>, terms: Terms, mut brings: Brings) -> Self {
-        let (admission, shutdown) = (Admission::new(), Shutdown::new());
-        let rooms = Rooms::new();
-        brings.rooms = Some(Rooms::clone(&rooms));
-        let endpoint = Endpoint::<Subject>::builder()
-            .on::<Text>()
-            .on::<Closed>()
-            .name(name)
-            .config(terms.config)
-            .flow(terms.flow)
-            .admission(&admission)
-            .shutdown(&shutdown)
-            .build();
-        let endpoint = endpoint.expect("the endpoint makes sense");
-        let server = Server::start_over(authority, move |app| {
-            app.app_data(web::Data::new(endpoint.clone()))
-                .app_data(web::Data::new(brings.clone()))
-                .route("/", web::get().to(upgrade));
-        });
-        Self {
-            server,
-            admission,
-            shutdown,
-            rooms,
-        }
-    }
-
-    /// Waits until all have left.
-    pub(crate) async fn is_empty(&self) {
-        until("the room to be empty", || self.rooms.list().is_empty()).await;
-        until("all places to be free", || {
-            self.admission.connections() == 0 && self.shutdown.connections() == 0
-        })
-        .await;
-        self.server.until_sockets(0).await;
-    }
-}
-
-impl Dialling {
-    async fn begin(
-        name: String,
-        authority: Option<&Authority>,
-        terms: Terms,
-        brings: Brings,
-    ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
-        let listener = listener.expect("there are ports left");
-        let address = listener.local_addr().expect("it is bound");
-        let scheme = if authority.is_some() { "wss" } else { "ws" };
-        let connector = Connector::new(&format!("{scheme}://{address}/"));
-        let mut connector = connector.expect("it is a URL").compression(None);
-        if let Some(authority) = authority {
-            let pem = fs::read(authority.file()).expect("the file is there");
-            let tls = Tls::with_pem(pem).expect("it is a certificate");
-            connector = connector.tls(tls);
-        }
-        let start = move |arbiter: &Arbiter| {
-            let handlers = Handlers::<Subject>::new()
-                .on::<Text>()
-                .on::<Closed>()
-                .name(name.clone())
-                .config(terms.config.clone())
-                .flow(terms.flow);
-            let client = Client::new(connector.clone(), handlers);
-            let brings = brings.clone();
-            let started = arbiter.spawn_fn(move || {
-                client.start(Subject::new(brings));
-            });
-            assert!(started, "the thread lives");
-        };
-        Self {
-            listener,
-            arbiter: Arbiter::new(),
-            start: Box::new(start),
-        }
-    }
-}
-
-impl Drop for Dialling {
-    fn drop(&mut self) {
-        self.arbiter.stop();
-    }
-}
-
 /// A text there and back.
 pub(crate) async fn converse(wire: &mut Wire) {
     wire.send(TEXT, "are you there?").await;
     assert_eq!(wire.text().await, "are you there?");
-}
-
-/// What operators are told of a cause.
-fn label(cause: &Cause) -> &'static str {
-    match cause {
-        Cause::Local => "local",
-        Cause::Remote => "remote",
-        Cause::Protocol(_) => "protocol",
-        Cause::Timeout(_) => "timeout",
-        Cause::TransportLost => "transport",
-        Cause::Panic => "panic",
-        Cause::StreamFailed => "stream",
-        Cause::Drain => "drain",
-        Cause::SlowPeer => "slow_peer",
-        Cause::RateLimit => "rate_limit",
-        Cause::Rejected => "rejected",
-        Cause::Expired => "expired",
-        _ => panic!("a cause that this test does not know: {cause:?}"),
-    }
 }
 
 /// By which the counts of a stage are told from those of others.

@@ -3,15 +3,17 @@
 //! Sockets are real and time is not: on the actor's thread none passes but what
 //! is waited for, as soon as nothing else is to do.
 
-use std::time::Duration;
+use std::{sync::mpsc, time::Duration};
 
 use actix::AsyncContext;
+use tokio::sync::oneshot;
 use ws_actors::Flow;
 use ws_core::{Cause, CloseCode, Config, Timeout};
 use ws_tests::{
     cable::Cable,
     raw::End,
-    wire::{CLOSE, TEXT, TEXT_BEGINS, Wire},
+    wait::within,
+    wire::{TEXT, TEXT_BEGINS, Wire},
 };
 
 use crate::{
@@ -29,6 +31,7 @@ fn terms() -> Terms {
     Terms {
         config: Config::new().message_timeout(Some(seconds(7))),
         flow: Flow::new().max_queued_bytes(64 << 20),
+        ..Terms::default()
     }
 }
 
@@ -210,17 +213,26 @@ async fn server_that_does_not_end_the_connection_after_both_closes_is_dropped() 
             if scene.side() == Side::Server {
                 return;
             }
-            scene.let_time_fly().await;
             let cause = if asked {
-                scene.tell(|_, ctx| ctx.close(CloseCode::NORMAL, "").unwrap());
-                assert_eq!(scene.wire.closed().await, Some(CloseCode::NORMAL));
+                let (enter, entered) = oneshot::channel();
+                let (release, released) = mpsc::channel();
+                scene.tell(move |subject, ctx| {
+                    enter.send(()).unwrap();
+                    // By then the other Close has come: it need not be waited for.
+                    released.recv().unwrap();
+                    ctx.close(CloseCode::NORMAL, "").unwrap();
+                    subject.let_time_fly();
+                });
+                within("the actor to act", entered).await.unwrap();
                 scene.wire.close(1000).await;
+                release.send(()).unwrap();
                 Cause::Local
             } else {
-                scene.wire.send(CLOSE, 1000_u16.to_be_bytes()).await;
-                assert_eq!(scene.wire.closed().await, Some(CloseCode::NORMAL));
+                scene.let_time_fly().await;
+                scene.wire.close(1000).await;
                 Cause::Remote
             };
+            assert_eq!(scene.wire.closed().await, Some(CloseCode::NORMAL));
             assert_eq!(scene.wire.ended().await, End::Eof);
             let expected = Expected::new(cause, Some(1000), Some(1000));
             scene.ends_in_time(&expected).await;
