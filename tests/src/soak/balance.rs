@@ -139,13 +139,15 @@ fn unsettled(farewell: &Farewell, page: &Page, tail: u64) -> Option<String> {
         return Some("more came than was sent".to_owned());
     };
     let missing = others + page.holes;
-    // What was on its way when it left was handed to it, and refused, or not.
-    let fits = (missing..=missing + tail).contains(&farewell.given_up);
+    // What was on its way when it left was handed to it, and refused, or not: the
+    // room's messages, and marks that it asked for behind the last that came.
+    let most = missing + tail;
+    let missing = missing.saturating_sub(page.asked - page.answered);
+    let fits = (missing..=most).contains(&farewell.given_up);
     (!fits).then(|| {
         format!(
-            "{} messages were counted as given up, and {missing} to {} are missing",
-            farewell.given_up,
-            missing + tail
+            "{} messages were counted as given up, and {missing} to {most} are missing",
+            farewell.given_up
         )
     })
 }
@@ -158,7 +160,8 @@ fn unexpected(stay: &Stay, page: &Page) -> Option<String> {
     match &stay.end {
         End::Closed(cause) if cause == SLOW && stay.policy == Policy::Close => None,
         End::Closed(cause) if cause == "Drain" => {
-            let until = stay.at_drain.filter(|_| stay.room.sort != Sort::Kept);
+            let stayed = !stay.took_leave && stay.room.sort != Sort::Kept;
+            let until = stay.at_drain.filter(|_| stayed);
             let missed = until.filter(|until| *until > page.last && stay.given_up == 0)?;
             Some(format!(
                 "it did not receive what came before the drain, {missed}"

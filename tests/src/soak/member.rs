@@ -22,7 +22,8 @@ use super::{
 ///
 /// - `say`: says something in its room; `burst N` so many times; `fault` has the
 ///   room's actor panic, if it has one
-/// - `?` is answered with `m N`: how much was said in the room, behind all of it
+/// - `? N` is answered with `m SAID N`: how much was said in the room, behind all
+///   of it
 /// - `pour N`: that many messages for this member alone; `outside N` as many, by
 ///   another thread over a handle
 /// - `leave` is answered with `l N GIVEN_UP ATTEMPTS`: how much was said when it
@@ -99,7 +100,7 @@ impl Member {
             "say" => self.say(1, false),
             "burst" => self.say(number, false),
             "fault" => self.say(1, true),
-            "?" => self.mark(ctx),
+            "?" => self.mark(number, ctx),
             "pour" => self.pour(number),
             "outside" => {
                 self.outside.busy.store(true, Ordering::SeqCst);
@@ -133,13 +134,13 @@ impl Member {
         }
     }
 
-    fn mark(&mut self, ctx: &mut WsContext<Self>) {
+    fn mark(&mut self, number: u64, ctx: &mut WsContext<Self>) {
         let Some(place) = &self.place else { return };
         if self.room.sort == Sort::Kept {
             // What is said there is still on its way.
             let said = place.said();
-            self.tell(&format!("m {said}"), ctx).ok();
-        } else if place.send_to_self(|said| format!("m {said}")) {
+            self.tell(&format!("m {said} {number}"), ctx).ok();
+        } else if place.send_to_self(|said| format!("m {said} {number}")) {
             self.attempts += 1;
         }
     }

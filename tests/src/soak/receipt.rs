@@ -40,8 +40,9 @@ pub(super) struct Page {
     pub(super) reported: bool,
     /// It was told that something is missing.
     pub(super) gap: bool,
-    /// Marks that came.
-    pub(super) marks: u64,
+    /// How often it asked for a mark, and the number of the last that came.
+    pub(super) asked: u64,
+    pub(super) answered: u64,
     /// How far the room was at the last of them.
     pub(super) mark: u64,
     pub(super) farewell: Option<Farewell>,
@@ -122,8 +123,13 @@ impl Page {
                 Some(())
             }
             "m" => {
-                self.marks += 1;
-                self.note_mark(rest.parse().ok()?)
+                let (said, number) = rest.split_once(' ')?;
+                let number = number.parse().ok()?;
+                if number <= self.answered || number > self.asked {
+                    return None;
+                }
+                self.answered = number;
+                self.note_mark(said.parse().ok()?)
             }
             "d" => note_in_order(rest, &mut self.poured, POUR),
             "o" => note_in_order(rest, &mut self.outside, 100),
@@ -202,7 +208,7 @@ impl Page {
     /// Whether the last mark is behind all that was said by then.
     pub(super) fn is_settled(&self) -> bool {
         let complete = self.sort != Some(Sort::Kept) || self.reported && self.last >= self.mark;
-        self.marks > 0 && complete
+        self.answered > 0 && complete
     }
 }
 

@@ -256,10 +256,11 @@ impl<'a> Visit<'a> {
 /// Leaves when all that was said has come, and closes.
 async fn settle(mut peer: Peer, mut receipt: Receipt<'_>) -> io::Result<()> {
     while !receipt.page.is_settled() {
-        peer.send("?").await?;
-        let asked = receipt.page.marks;
+        let answered = receipt.page.answered;
+        receipt.page.asked += 1;
+        peer.send(format!("? {}", receipt.page.asked)).await?;
         let patience = Instant::now() + ANSWER;
-        while receipt.page.marks == asked || !receipt.page.is_settled() {
+        while receipt.page.answered == answered || !receipt.page.is_settled() {
             let Ok(event) = timeout_at(patience, peer.event()).await else {
                 // The answer may have been given up, too.
                 break;
