@@ -157,9 +157,9 @@ where
     /// The most bytes that the head of a request may have: more are answered with
     /// 431.
     ///
-    /// Default: 16 KiB, about. As all servers of actix-http, this one takes 96
-    /// header fields at most, and never more than 128 KiB; a head that follows a
-    /// request with a body is bound by those alone.
+    /// Default: 16 KiB. As all servers of actix-http, this one takes 96 header
+    /// fields at most, and never more than 128 KiB: a head that follows a request
+    /// with a body is not looked at before it is complete.
     #[must_use]
     pub fn max_head_bytes(mut self, limit: usize) -> Self {
         self.settings.max_head_bytes = limit;
@@ -284,8 +284,9 @@ where
             // The only door: actix-test comes in by it as well.
             let config = move |()| AppConfig::__priv_test_new(secure, hostname.clone(), address);
             let app = factory().into_factory();
-            let app = apply_fn_factory(app, |request: Request, app: &S::Service| {
-                let attendance = Attendance::of(&request);
+            let max_head_bytes = settings.max_head_bytes;
+            let app = apply_fn_factory(app, move |request: Request, app: &S::Service| {
+                let attendance = Attendance::of(&request, max_head_bytes);
                 let doing = attendance.ask(|| app.call(request));
                 attendance.answer(doing)
             });

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use ::metrics::counter;
 use actix_http::{ConnectionType, Request, Response, ResponseHead};
 use actix_web::{
     Error,
@@ -14,9 +15,9 @@ use actix_web::{
 };
 use bytes::Bytes;
 
-use crate::upgrade::takeover::Lease;
+use crate::{metrics, upgrade::takeover::Lease};
 
-use super::intake::Intake;
+use super::intake::{HeadRefused, Intake};
 
 /// A request that has come, and whether the app is to do it: behind a response
 /// that closes the connection, no request is done (RFC 9112 §9.6).
@@ -25,26 +26,36 @@ use super::intake::Intake;
 /// as if it had been let in is no request.
 pub(super) struct Attendance {
     last: bool,
-    wanted: bool,
+    /// What it is answered with if it is not to be done.
+    refused: Option<StatusCode>,
     /// There is none if the connection is somebody else's.
     attending: Option<Attending>,
 }
 
 impl Attendance {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request, max_head_bytes: usize) -> Self {
         let lease = request.conn_data::<Lease>();
         let intake = lease.map(|lease| Rc::clone(lease.intake()));
-        let wanted = intake.as_ref().is_none_or(|intake| intake.begin(request));
+        let too_large = head_bytes(request) > max_head_bytes;
+        let refused = if intake.as_ref().is_some_and(|it| !it.begin(request)) {
+            Some(StatusCode::BAD_REQUEST)
+        } else if too_large {
+            let limit = HeadRefused::TooLarge.limit();
+            counter!(metrics::LIMITS, "limit" => limit).increment(1);
+            Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        } else {
+            None
+        };
         Self {
-            last: is_last(request),
-            wanted,
-            attending: intake.filter(|_| wanted).map(Attending),
+            last: refused.is_some() || is_last(request),
+            refused,
+            attending: intake.filter(|it| !it.is_closed()).map(Attending),
         }
     }
 
     /// Has the app do it, by `act`, if it is to be done at all.
     pub(super) fn ask<F>(&self, act: impl FnOnce() -> F) -> Option<F> {
-        self.wanted.then(act)
+        self.refused.is_none().then(act)
     }
 
     /// What the app answers.
@@ -57,18 +68,16 @@ impl Attendance {
         B: MessageBody + 'static,
         E: Into<Error>,
     {
-        let Some(doing) = doing else {
-            return Ok(not_done());
-        };
-        let response = match doing.await {
-            Ok(response) => response.into().map_into_boxed_body(),
-            // What a middleware refuses comes here.
-            Err(error) => error.into().error_response().into(),
+        let response = match doing {
+            Some(doing) => match doing.await {
+                Ok(response) => response.into().map_into_boxed_body(),
+                // What a middleware refuses comes here.
+                Err(error) => error.into().error_response().into(),
+            },
+            None => Response::new(self.refused.unwrap_or(StatusCode::BAD_REQUEST)),
         };
         Ok(response.map_body(|head, body| {
-            if let Some(Attending(intake)) = &self.attending {
-                settle(head, self.last, intake);
-            }
+            settle(head, self.last, self.attending.as_ref());
             AttendedBody {
                 body,
                 _attending: self.attending,
@@ -89,27 +98,26 @@ fn is_last(request: &Request) -> bool {
         })
 }
 
-fn settle(head: &mut ResponseHead, last: bool, intake: &Intake) {
+fn settle(head: &mut ResponseHead, last: bool, attending: Option<&Attending>) {
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
     if last {
         head.set_connection_type(ConnectionType::Close);
     }
-    if head.connection_type() == ConnectionType::Close {
+    if head.connection_type() == ConnectionType::Close
+        && let Some(Attending(intake)) = attending
+    {
         intake.close();
     }
 }
 
-fn not_done() -> Response<AttendedBody> {
-    let mut response = Response::new(StatusCode::BAD_REQUEST);
-    response
-        .head_mut()
-        .set_connection_type(ConnectionType::Close);
-    response.map_body(|_, body| AttendedBody {
-        body,
-        _attending: None,
-    })
+/// The bytes of a head, about: what stands between is not counted.
+fn head_bytes(request: &Request) -> usize {
+    let head = request.head();
+    let fields = head.headers.iter();
+    let fields = fields.map(|(name, value)| name.as_str().len() + value.len() + 4);
+    head.uri.path().len() + head.uri.query().map_or(0, str::len) + fields.sum::<usize>()
 }
 
 /// A request in hand.

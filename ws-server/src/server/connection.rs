@@ -134,14 +134,13 @@ fn dismiss(lease: &Lease, refused: HeadRefused, cx: &mut Context<'_>) {
 fn discard(lease: &Lease, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
     let mut bytes = [0; 4096];
     let mut buffer = ReadBuf::new(&mut bytes);
-    match lease.with(|stream| stream.poll_read(cx, &mut buffer)) {
-        Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-            // Others have their turn in between.
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        }
-        read => read,
+    let read = lease.with(|stream| stream.poll_read(cx, &mut buffer));
+    if buffer.filled().is_empty() {
+        return read;
     }
+    // Others have their turn in between.
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 /// What came behind the request. HTTP moves it to the payload piece by piece.

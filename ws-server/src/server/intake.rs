@@ -80,6 +80,11 @@ impl Intake {
         self.in_hand.set(self.in_hand.get() - 1);
     }
 
+    /// Whether no request is done any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closing.get()
+    }
+
     /// It was the last one.
     pub(super) fn close(&self) {
         self.closing.set(true);
