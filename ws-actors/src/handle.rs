@@ -191,10 +191,11 @@ impl ConnectionHandle {
     }
 
     fn post(&self, content: Content, key: Option<u64>) -> Result<(), SendError> {
+        let mut inbox = self.lock();
+        // Looked at while nobody can shut it: what is taken is sent or counted.
         if !self.is_open() {
             return Err(SendError::CLOSING);
         }
-        let mut inbox = self.lock();
         match self.0.flow.overflow {
             // What waits in the outbox is given up there.
             Overflow::DropOldest => {
@@ -292,15 +293,18 @@ impl ConnectionHandle {
         }
     }
 
-    /// The connection is gone.
-    pub(crate) fn shut(&self) {
+    /// The connection is gone; tells how many messages were given up, or refused,
+    /// since it last looked.
+    pub(crate) fn shut(&self) -> u64 {
         self.publish(0, (0, 0), false);
         let mut inbox = self.lock();
         let letters = mem::take(&mut inbox.letters);
+        let given_up = mem::take(&mut inbox.given_up) + letters.len() as u64;
         inbox.bytes = 0;
         inbox.waker = None;
         drop(inbox);
         drop(letters);
+        given_up
     }
 
     fn lock(&self) -> MutexGuard<'_, Inbox> {

@@ -54,6 +54,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         meter.spent_until(self.now)
     }
 
+    /// The end is heard of at once, however fast the peer was.
+    pub(crate) fn forget_limit(&mut self) {
+        self.meter = None;
+    }
+
     fn heed_limit(&mut self) {
         let Some(meter) = &self.meter else {
             return;

@@ -4,7 +4,7 @@ use std::{cell::Cell, future::poll_fn, pin::pin, rc::Rc, sync::Arc};
 
 use tokio::task::spawn_local;
 use ws_actors::{Driver, Flow, SendError};
-use ws_core::{Message, PreparedMessage, Role};
+use ws_core::{Message, Opcode, PreparedMessage, Role};
 
 use crate::support::{
     frames::{BINARY, TEXT, text},
@@ -83,6 +83,27 @@ fn a_handle_tells_how_the_connection_fares_from_the_first_moment() {
         settle().await;
         assert!(!scene.journal.has(&Heard::Dropped), "an assertion failed");
     });
+}
+
+#[test]
+fn a_message_of_a_kind_that_nobody_knows_is_given_up_whatever_its_length() {
+    for length in [3, 100] {
+        play(async {
+            let (scene, handle) = listener()
+                .flow(Flow::new().fragment_bytes(10))
+                .open_handled();
+            settle().await;
+            let opcode = Opcode::new(0x4).unwrap();
+            let unknown = Message::Custom(opcode, vec![0; length].into());
+            handle.send(unknown.clone()).unwrap();
+            handle.send_latest(1, unknown).unwrap();
+            handle.send("known").unwrap();
+            settle().await;
+            assert_eq!(scene.outbox.given_up(), 2);
+            assert_eq!(scene.peer.texts(), ["known"]);
+            assert_eq!(scene.peer.close_code(), None);
+        });
+    }
 }
 
 #[test]
