@@ -66,7 +66,7 @@ fn main() -> io::Result<ExitCode> {
     }
     let kinds = arguments
         .server
-        .map_or(vec![Kind::Own, Kind::Stock], |kind| vec![kind]);
+        .map_or_else(|| vec![Kind::Own, Kind::Stock], |kind| vec![kind]);
     system.block_on(attack(&attacks, &kinds))
 }
 
