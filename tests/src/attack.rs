@@ -14,6 +14,8 @@ use std::{
 
 use futures_util::future::LocalBoxFuture;
 
+use self::hostile::Site;
+
 mod deflate;
 mod frames;
 mod line;
@@ -30,6 +32,7 @@ mod ends;
 mod fairness;
 mod fragments;
 mod heads;
+mod hostile;
 mod http2;
 mod lengths;
 mod odd;
@@ -41,6 +44,7 @@ mod rooms;
 mod smuggling;
 
 pub use self::{
+    hostile::dial,
     line::{Heard, Line, answers},
     outcome::Outcome,
     promise::{MIB, Promise},
@@ -68,6 +72,8 @@ pub struct Attack {
 enum Deed {
     /// To a server; returns its answer.
     Server(fn(Scene) -> LocalBoxFuture<'static, String>),
+    /// To a client; returns what it did and how it ended.
+    Client(fn(Site) -> LocalBoxFuture<'static, String>),
 }
 
 impl Attack {
@@ -86,6 +92,28 @@ impl Attack {
         }
     }
 
+    /// An attack on a client. `deed` returns what it did, and how it ended.
+    const fn client(
+        class: u8,
+        name: &'static str,
+        promise: Promise,
+        deed: fn(Site) -> LocalBoxFuture<'static, String>,
+    ) -> Self {
+        Self {
+            class,
+            name,
+            promise,
+            deed: Deed::Client(deed),
+        }
+    }
+
+    /// Whether the victim is a client: which server others attack does not
+    /// matter then.
+    #[must_use]
+    pub const fn is_on_client(&self) -> bool {
+        matches!(self.deed, Deed::Client(_))
+    }
+
     /// The attack of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -94,12 +122,19 @@ impl Attack {
 
     /// All attacks, by class.
     pub fn all() -> impl Iterator<Item = Self> {
-        let mut all: Vec<Self> = LISTS.iter().copied().flatten().copied().collect();
+        let mut all: Vec<Self> = LISTS
+            .iter()
+            .chain(hostile::LISTS)
+            .copied()
+            .flatten()
+            .copied()
+            .collect();
         all.sort_by_key(|attack| attack.class);
         all.into_iter()
     }
 
-    /// Does it to a victim that `program` is: `program --serve` is a server.
+    /// Does it to a victim that `program` is: `program --serve` is a server,
+    /// `program --dial` a client.
     ///
     /// # Errors
     ///
@@ -108,6 +143,7 @@ impl Attack {
     pub async fn run(&self, program: &Path, kind: Kind) -> io::Result<Outcome> {
         match self.deed {
             Deed::Server(deed) => attack_server(self.promise, deed, program, kind).await,
+            Deed::Client(deed) => hostile::attack_client(self.promise, deed, program).await,
         }
     }
 }
@@ -165,6 +201,7 @@ impl fmt::Debug for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Server(_) => "on a server",
+            Self::Client(_) => "on a client",
         })
     }
 }

@@ -22,6 +22,7 @@ pub mod server;
 pub mod soak;
 pub mod tls;
 pub mod wait;
+pub mod wire;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

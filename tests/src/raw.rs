@@ -44,7 +44,7 @@ impl Raw {
     /// Connects.
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = within("a TCP connection", TcpStream::connect(address)).await;
-        Self::new(stream.expect("the server listens"))
+        Self::over(stream.expect("the server listens"))
     }
 
     /// Connects with a small receive buffer, so that the server notices soon
@@ -55,10 +55,11 @@ impl Raw {
             .set_recv_buffer_size(16 * 1024)
             .expect("the size is a usual one");
         let stream = within("a TCP connection", socket.connect(address)).await;
-        Self::new(stream.expect("the server listens"))
+        Self::over(stream.expect("the server listens"))
     }
 
-    fn new(stream: TcpStream) -> Self {
+    /// The other side of a connection that was accepted, or made.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("the socket is open");
         Self {
             stream,

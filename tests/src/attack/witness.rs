@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use tokio::{sync::oneshot, time::sleep};
 
 use crate::{client::Client, wait::within};
@@ -21,7 +22,7 @@ pub struct Witness {
 }
 
 /// What a witness got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Echoes {
     /// How many messages came back: all.

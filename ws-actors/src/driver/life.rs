@@ -208,6 +208,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         if matches!(ctx.stage, Stage::Started | Stage::Stopped) {
             return;
         }
+        ctx.forget_limit();
         while let Some(event) = self.next_event(ctx) {
             if matches!(event, Event::Closed(_)) {
                 handlers.dispatch(&mut self.actor, event, ctx);

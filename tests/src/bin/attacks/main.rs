@@ -5,13 +5,13 @@
 use std::{env, io, path::Path, process::ExitCode};
 
 use clap::Parser;
-use ws_tests::attack::{Attack, Kind, Outcome, serve};
+use ws_tests::attack::{Attack, Kind, Outcome, dial, serve};
 
 mod table;
 
 use self::table::Table;
 
-/// Attacks a server, or a client, and prints for each attack what it answered,
+/// Attacks servers, and a client, and prints for each attack what it answered,
 /// how long that took, how much its memory grew, and how an unrelated connection
 /// fared meanwhile.
 ///
@@ -21,7 +21,7 @@ use self::table::Table;
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
-  attacks                       all of them, on both servers
+  attacks                       all of them, on both servers and the client
   attacks --list                what there is
   attacks --only bomb,smuggled  those with one of these words in their name
   attacks --server own          only on WsServer
@@ -35,12 +35,15 @@ struct Arguments {
     /// Print what attacks there are, and do none
     #[arg(long)]
     list: bool,
-    /// Which server is attacked; both by default
+    /// Attack this server alone; by default both, and the client
     #[arg(long, value_enum)]
     server: Option<Kind>,
     /// Be the server
     #[arg(long, hide = true)]
     serve: bool,
+    /// Be the client
+    #[arg(long, hide = true)]
+    dial: bool,
 }
 
 fn main() -> io::Result<ExitCode> {
@@ -50,6 +53,10 @@ fn main() -> io::Result<ExitCode> {
     let system = actix_rt::System::new();
     if arguments.serve {
         system.block_on(serve())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.dial {
+        system.block_on(dial())?;
         return Ok(ExitCode::SUCCESS);
     }
     let attacks: Vec<Attack> = Attack::all()
@@ -64,21 +71,31 @@ fn main() -> io::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let kinds = arguments
-        .server
-        .map_or_else(|| vec![Kind::Own, Kind::Stock], |kind| vec![kind]);
-    system.block_on(attack(&attacks, &kinds))
+    system.block_on(attack(&attacks, arguments.server))
 }
 
-async fn attack(attacks: &[Attack], kinds: &[Kind]) -> io::Result<ExitCode> {
+async fn attack(attacks: &[Attack], server: Option<Kind>) -> io::Result<ExitCode> {
     let program = env::current_exe()?;
     let mut wrongs = Vec::new();
-    for &kind in kinds {
-        let mut table = Table::new(kind);
-        for (number, attack) in attacks.iter().enumerate() {
-            let outcome = show(attack, number, attacks.len(), &program, kind).await?;
+    for (victim, kind) in [
+        ("WsServer", Some(Kind::Own)),
+        ("HttpServer", Some(Kind::Stock)),
+        ("Client", None),
+    ] {
+        let of_client = kind.is_none();
+        let mine: Vec<_> = attacks
+            .iter()
+            .filter(|attack| attack.is_on_client() == of_client)
+            .collect();
+        if mine.is_empty() || server.is_some() && server != kind {
+            continue;
+        }
+        let mut table = Table::new(victim);
+        for (number, attack) in mine.iter().enumerate() {
+            let kind = kind.unwrap_or(Kind::Own);
+            let outcome = show(attack, number, mine.len(), &program, kind).await?;
             let its = outcome.wrongs.iter();
-            wrongs.extend(its.map(|wrong| format!("{kind:?}, {}: {wrong}", attack.name)));
+            wrongs.extend(its.map(|wrong| format!("{victim}, {}: {wrong}", attack.name)));
             table.add(attack, &outcome);
         }
         println!("{table}");

@@ -1,17 +1,17 @@
 use std::{fmt, time::Duration};
 
-use ws_tests::attack::{Attack, Kind, MIB, Outcome};
+use ws_tests::attack::{Attack, MIB, Outcome};
 
 /// What attacks led to, as Markdown.
 pub(crate) struct Table {
-    kind: Kind,
+    victim: &'static str,
     rows: Vec<[String; COLUMNS]>,
 }
 
 impl Table {
-    pub(crate) const fn new(kind: Kind) -> Self {
+    pub(crate) const fn new(victim: &'static str) -> Self {
         Self {
-            kind,
+            victim,
             rows: Vec::new(),
         }
     }
@@ -36,11 +36,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let server = match self.kind {
-            Kind::Own => "WsServer",
-            Kind::Stock => "HttpServer",
-        };
-        writeln!(f, "{server}:\n")?;
+        writeln!(f, "{}:\n", self.victim)?;
         writeln!(f, "| {} |", HEADLINE.join(" | "))?;
         writeln!(f, "|{}", " --- |".repeat(COLUMNS))?;
         for row in &self.rows {
