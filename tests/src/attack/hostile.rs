@@ -19,9 +19,12 @@ use super::{Attack, Kind, Outcome, Promise, Usage, Victim, deflate::zeros, frame
 use crate::server::Server;
 
 mod client;
+mod guest;
 mod host;
 mod order;
 mod site;
+mod talk;
+mod words;
 
 mod answers;
 mod bombs;
