@@ -5,6 +5,7 @@
     reason = "helpers of tests panic when something is not as it should be"
 )]
 
+pub mod attack;
 pub mod binaries;
 pub mod cable;
 pub mod chromedriver;

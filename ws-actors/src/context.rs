@@ -237,6 +237,12 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outbox.count_given_up(post.given_up);
         for Letter { content, key } in post.letters {
             let outgoing = match content {
+                // A handle knows nothing of opcodes; a message under way that is
+                // refused would cost the connection.
+                Content::Message(message) if self.connection.check_message(&message).is_err() => {
+                    self.outbox.count_given_up(1);
+                    continue;
+                }
                 Content::Message(message) => Outgoing::message(message, most),
                 Content::Prepared(prepared) => Outgoing::Prepared(prepared),
             };
@@ -278,10 +284,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outbox.shut();
         self.mailbox.take();
         if let Some(remote) = self.remote.get() {
-            remote.shut();
+            let given_up = remote.shut();
+            self.outbox.count_given_up(given_up);
         }
         // Destructors are anybody's: by now there is nothing to disturb.
-        drop(self.under_way.take());
+        self.cut_short();
         drop(self.requests.take());
     }
 }

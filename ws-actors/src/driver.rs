@@ -2,13 +2,14 @@ use std::{
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use actix::{Actor, Addr, AsyncContext};
+use tokio::task::yield_now;
 use tracing::Span;
 use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome};
 
@@ -145,11 +146,12 @@ where
         self.ctx.outbox()
     }
 
-    /// Lets the actor act; true if it has more to do at once.
-    fn turn(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Lets the actor act; tells whether it has more to do at once, and whether
+    /// others on the thread come first.
+    fn turn(&mut self, cx: &mut Context<'_>) -> (bool, bool) {
         let Some(life) = &mut self.life else {
             while self.ctx.poll_event().is_some() {}
-            return false;
+            return (false, false);
         };
         let (ctx, handlers) = (&mut self.ctx, &*self.handlers);
         let turn = catch_unwind(AssertUnwindSafe(|| life.turn(ctx, handlers, cx)));
@@ -169,7 +171,7 @@ where
         if turn.ended {
             self.bury();
         }
-        turn.more
+        (turn.more, turn.enough)
     }
 
     /// Drops the actor and all it left; destructors may panic as well.
@@ -260,10 +262,9 @@ where
         for _ in 0..ROUNDS {
             let (could_read, swamped) = (self.may_read(), self.ctx.is_swamped());
             let came = ahead || self.read(cx);
-            let mut again = self.turn(cx);
-            let mut enough = false;
+            let (mut again, mut enough) = self.turn(cx);
             match self.write(cx) {
-                Ok(more) => enough = more,
+                Ok(more) => enough |= more,
                 Err(_) => {
                     self.lose();
                     again = true;
@@ -294,8 +295,11 @@ where
                 self.ring();
             }
         }
-        // Others on this thread have their turn first.
-        cx.waker().wake_by_ref();
+        // Others on this thread have their turn first, also those for whom
+        // something has come that the runtime has not looked at yet: woken by
+        // itself, this task would run some sixty times before it does.
+        let yielding: Poll<()> = pin!(yield_now()).poll(cx);
+        debug_assert!(yielding.is_pending(), "nobody yields in no time");
         Poll::Pending
     }
 }

@@ -119,6 +119,11 @@ impl Flow {
         self.rate_limit = Some(limit);
         self
     }
+
+    /// Whether so much waits that there will be room for a while.
+    pub(crate) const fn is_relieved(&self, bytes: usize, messages: usize) -> bool {
+        bytes <= self.max_queued_bytes / 2 && messages <= self.max_queued_messages / 2
+    }
 }
 
 impl Default for Flow {

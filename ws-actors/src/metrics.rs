@@ -13,7 +13,7 @@
 //! | [`MESSAGES_RECEIVED`], [`MESSAGES_SENT`] | counter | frames heard of, messages sent |
 //! | [`PAYLOAD_RECEIVED`], [`PAYLOAD_SENT`] | counter, bytes | what was said in them |
 //! | [`BYTES_RECEIVED`], [`BYTES_SENT`] | counter, bytes | what went over the transport |
-//! | [`MESSAGES_GIVEN_UP`] | counter | messages given up for want of room, or of a kind that the connection does not know |
+//! | [`MESSAGES_GIVEN_UP`] | counter | messages given up: for want of room, of a kind that the connection does not know, or as it ended |
 //! | [`ROUND_TRIP`] | histogram, seconds | from a Ping of the heartbeat to its Pong |
 //! | [`QUEUED`] | gauge, bytes | what waits for peers |
 //! | [`HELD`] | gauge, bytes | what has come of messages that are not complete, or was not looked at |
@@ -69,8 +69,8 @@ pub const PAYLOAD_SENT: &str = "ws_payload_sent_bytes_total";
 pub const BYTES_RECEIVED: &str = "ws_received_bytes_total";
 /// The bytes that left over transports.
 pub const BYTES_SENT: &str = "ws_sent_bytes_total";
-/// The number of messages that were refused or given up: for want of room, or as
-/// the connection does not know their kind.
+/// The number of messages that were refused or given up: for want of room, as
+/// the connection does not know their kind, or as it ended before they left.
 pub const MESSAGES_GIVEN_UP: &str = "ws_messages_given_up_total";
 /// The time from a Ping of the heartbeat to its Pong, in seconds.
 pub const ROUND_TRIP: &str = "ws_round_trip_seconds";

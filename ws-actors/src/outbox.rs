@@ -116,8 +116,8 @@ impl Outbox {
         self.0.queue.borrow().len()
     }
 
-    /// The number of messages that were given up or refused: for want of room, or
-    /// as the connection does not know their kind.
+    /// The number of messages that were given up or refused: for want of room, as
+    /// the connection does not know their kind, or as it ended before they left.
     #[must_use]
     pub fn given_up(&self) -> u64 {
         self.0.given_up.get()
@@ -260,8 +260,12 @@ impl Outbox {
 
     /// Queues a message that was accepted elsewhere; the driver is awake.
     pub(crate) fn admit(&self, outgoing: Outgoing, key: Option<u64>) {
+        if self.is_closed() {
+            self.count_given_up(outgoing.messages() as u64);
+            return;
+        }
         match self.0.flow.overflow {
-            Overflow::DropNewest | Overflow::Wait if !self.is_closed() => {
+            Overflow::DropNewest | Overflow::Wait => {
                 let mut queue = self.0.queue.borrow_mut();
                 match key {
                     Some(key) => {
@@ -272,7 +276,7 @@ impl Outbox {
                     None => queue.push(outgoing, None),
                 }
             }
-            Overflow::Close(_) | Overflow::DropOldest | Overflow::DropNewest | Overflow::Wait => {
+            Overflow::Close(_) | Overflow::DropOldest => {
                 self.insert(outgoing, key).ok();
             }
         }

@@ -16,6 +16,7 @@
 //! | [`DELIVERIES`] | counter | messages that members took |
 //! | [`DELIVERIES_REFUSED`] | counter | messages that members had no room for, or came too late for |
 //! | [`ROOM_RESTARTS`] | counter | actors of rooms that panicked and began anew |
+//! | [`ROOM_MESSAGES_UNHEARD`] | counter | messages that actors of rooms were told and that waited when the last of them ended |
 //!
 //! A [`Cluster`](crate::Cluster) adds these, with the label `backplane`, the
 //! engine's name:
@@ -37,6 +38,9 @@
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
 //! with the labels `endpoint` and `reason`: `handshake`, `header_too_large`, `origin`,
 //! `shutting_down`, `full_in_all`, `full_endpoint`, `full_address`.
+//!
+//! [`WsServer`](crate::WsServer) counts heads of requests that it did not wait for
+//! in [`LIMITS`], with `max_head_bytes` or `client_request_timeout` as `limit`.
 
 use metrics::{Unit, describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;
@@ -61,6 +65,9 @@ pub const DELIVERIES: &str = "ws_deliveries_total";
 pub const DELIVERIES_REFUSED: &str = "ws_deliveries_refused_total";
 /// The number of actors of rooms that panicked and began anew.
 pub const ROOM_RESTARTS: &str = "ws_room_restarts_total";
+/// The number of messages that actors of rooms were told and that waited when
+/// the last of them ended.
+pub const ROOM_MESSAGES_UNHEARD: &str = "ws_room_messages_unheard_total";
 
 /// Whether the backplane's engine is connected: 1 or 0.
 pub const BACKPLANE_CONNECTED: &str = "ws_backplane_connected";
@@ -107,6 +114,10 @@ pub fn describe() {
     describe_counter!(
         ROOM_RESTARTS,
         "actors of rooms that panicked and began anew"
+    );
+    describe_counter!(
+        ROOM_MESSAGES_UNHEARD,
+        "messages that actors of rooms were told and never heard"
     );
     describe_gauge!(BACKPLANE_CONNECTED, "1 while the backplane is connected");
     describe_gauge!(BACKPLANE_NODES, "nodes that give signs of life");

@@ -9,7 +9,7 @@ use ws_server::{History, test};
 use crate::person::{Houses, Join, guest};
 
 /// Runs something, and tells what is counted then.
-fn counted(run: impl FnOnce()) -> BTreeMap<String, f64> {
+pub(crate) fn counted(run: impl FnOnce()) -> BTreeMap<String, f64> {
     let recorder = DebuggingRecorder::new();
     metrics::with_local_recorder(&recorder, run);
     values(&recorder.snapshotter())

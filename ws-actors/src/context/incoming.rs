@@ -54,6 +54,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         meter.spent_until(self.now)
     }
 
+    /// The end is heard of at once, however fast the peer was.
+    pub(crate) fn forget_limit(&mut self) {
+        self.meter = None;
+    }
+
     fn heed_limit(&mut self) {
         let Some(meter) = &self.meter else {
             return;
@@ -81,9 +86,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             || self.is_swamped()
     }
 
-    /// Whether the actor is to wait for the peer.
+    /// Whether the actor is to wait for the peer. Not before it has heard of the
+    /// connection: what it says then goes before what waits.
     pub(crate) fn is_held_up(&self) -> bool {
         self.congested
+            && !self.greeting
             && self.outbox.flow().overflow == Overflow::Wait
             && self.connection.state() == State::Open
     }

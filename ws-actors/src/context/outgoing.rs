@@ -51,9 +51,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
                 }
                 next = self.outbox.pop();
             }
+            // Nobody waits for a stream.
+            self.outbox.count_given_up(u64::from(next.is_some()));
             self.connection.close_because(self.now, payload, cause).ok();
         }
-        self.under_way = None;
+        self.cut_short();
         self.outbox.shut();
     }
 
@@ -62,7 +64,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         // A Pong that found no room goes before what makes none.
         self.connection.transmit();
         if !self.may_send() {
-            self.under_way = None;
+            self.cut_short();
             if self.reconnects == Reconnects::No {
                 self.outbox.shut();
             }
@@ -137,7 +139,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// A message that has begun cannot be finished, nor can another begin.
     fn cut(&mut self, error: &(dyn Error + 'static)) {
         tracing::error!(error, "a stream failed: its connection closes with 1011");
-        self.under_way = None;
+        self.cut_short();
         self.outbox.shut();
         let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "message cut short");
         let payload = payload.unwrap_or_default();
@@ -146,11 +148,19 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             .ok();
     }
 
+    /// Gives up the message under way, if there is one.
+    pub(super) fn cut_short(&mut self) {
+        if let Some(parts) = self.under_way.take() {
+            self.outbox.count_given_up(1);
+            drop(parts);
+        }
+    }
+
     /// When a message under way is cut short for the Close frame behind it.
     pub(crate) fn cut_at(&self) -> Option<Instant> {
         self.cut_at
             .as_deref()
-            .filter(|_| self.outbox.is_closing())
+            .filter(|_| self.outbox.is_closing() && self.may_send())
             .copied()
     }
 
@@ -217,7 +227,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             self.connection
                 .fail_because(self.now, payload.unwrap_or_default(), Cause::Overload);
         }
-        self.under_way = None;
+        self.cut_short();
         self.outbox.shut();
         true
     }

@@ -37,6 +37,8 @@ pub(super) struct Life<A: Actor> {
 pub(super) struct Turn {
     /// There is more to do, after others had their turn.
     pub(super) more: bool,
+    /// So much was heard that others on the thread are to have theirs, too.
+    pub(super) enough: bool,
     /// Frames are left, which have to be heard before more are read.
     pub(super) unheard: bool,
     /// They have to wait for longer, as the actor does.
@@ -94,7 +96,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 return self.keep_frames(ctx, handlers);
             }
             self.hear_notices(ctx, handlers);
-            if let Some(end) = self.hear_frames(ctx, handlers, &mut budget.frames) {
+            if let Some(end) = self.hear_frames(ctx, handlers, &mut budget) {
                 return end;
             }
             self.hear_letters(ctx, cx, &mut budget.letters);
@@ -122,7 +124,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         };
         Turn {
             more: kept.more || budget.is_spent(),
-            unheard: budget.frames == 0 || kept.unheard || ctx.spent_until().is_some(),
+            enough: budget.bytes == 0,
+            unheard: !budget.has_frames() || kept.unheard || ctx.spent_until().is_some(),
             ..kept
         }
     }
@@ -173,11 +176,12 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         &mut self,
         ctx: &mut WsContext<A>,
         handlers: &Handlers<A>,
-        budget: &mut usize,
+        budget: &mut Budget,
     ) -> Option<Turn> {
-        while *budget > 0 && (ctx.hears_frames() || self.overdue) {
+        while budget.has_frames() && (ctx.hears_frames() || self.overdue) {
             let event = self.next_event(ctx)?;
-            *budget -= 1;
+            budget.frames -= 1;
+            budget.bytes = budget.bytes.saturating_sub(held(&event));
             let closed = matches!(event, Event::Closed(_));
             if closed && ctx.outlives_connection() {
                 return Some(Turn {
@@ -204,6 +208,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         if matches!(ctx.stage, Stage::Started | Stage::Stopped) {
             return;
         }
+        ctx.forget_limit();
         while let Some(event) = self.next_event(ctx) {
             if matches!(event, Event::Closed(_)) {
                 handlers.dispatch(&mut self.actor, event, ctx);
@@ -303,6 +308,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
 struct Budget {
     /// Frames heard.
     frames: usize,
+    /// What they hold, in bytes: few on the wire may stand for many.
+    bytes: usize,
     /// Messages of other actors heard.
     letters: usize,
     /// Rounds, as each may ask for another with what it spawns.
@@ -313,6 +320,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             frames: 256,
+            bytes: 256 * 1024,
             letters: 64,
             rounds: 64,
         }
@@ -321,7 +329,11 @@ impl Default for Budget {
 
 impl Budget {
     const fn is_spent(&self) -> bool {
-        self.frames == 0 || self.letters == 0 || self.rounds == 0
+        !self.has_frames() || self.letters == 0 || self.rounds == 0
+    }
+
+    const fn has_frames(&self) -> bool {
+        self.frames > 0 && self.bytes > 0
     }
 }
 

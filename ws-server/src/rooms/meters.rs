@@ -16,6 +16,7 @@ pub(super) struct Meters {
     deliveries: Counter,
     refused_deliveries: Counter,
     restarts: Counter,
+    unheard: Counter,
     full: Counter,
     too_many: Counter,
     history: Gauge,
@@ -33,6 +34,7 @@ impl Meters {
             deliveries: counter!(names::DELIVERIES, &labels),
             refused_deliveries: counter!(names::DELIVERIES_REFUSED, &labels),
             restarts: counter!(names::ROOM_RESTARTS, &labels),
+            unheard: counter!(names::ROOM_MESSAGES_UNHEARD, &labels),
             full: refused("max_members"),
             too_many: refused("max_rooms_per_connection"),
             history: gauge!(names::HISTORY, &labels),
@@ -65,6 +67,12 @@ impl Meters {
 
     pub(super) fn restarted(&self) {
         self.restarts.increment(1);
+    }
+
+    pub(super) fn unheard(&self, messages: usize) {
+        if messages > 0 {
+            self.unheard.increment(messages as u64);
+        }
     }
 
     pub(super) fn broadcast(&self, accepted: bool) {

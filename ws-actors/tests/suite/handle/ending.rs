@@ -1,15 +1,15 @@
 //! A handle closes or stops its connection, and outlives it.
 
-use actix::AsyncContext;
+use actix::{ActorContext, AsyncContext};
 use tokio::task::spawn_local;
-use ws_actors::{ConnectionHandle, SendError};
+use ws_actors::{ConnectionHandle, SendError, WsContext};
 use ws_core::{Cause, CloseCode, SendError as CoreError};
 
 use crate::support::{
     frames::close,
     play,
-    probe::{Heard, forever},
-    scene::{Scene, listener, once},
+    probe::{Heard, Probe, forever},
+    scene::{Scene, listener, once, probe},
     seconds, settle,
 };
 
@@ -36,6 +36,24 @@ fn a_handle_closes_behind_what_it_sent() {
             assert_eq!(journal.cause(), Cause::Local);
         });
     }
+}
+
+#[test]
+fn what_a_handle_took_while_the_connection_ended_is_counted() {
+    play(async {
+        let scene = probe(|heard, ctx| {
+            if matches!(heard, Heard::Closed(_)) {
+                ctx.handle().send("too late").unwrap();
+            }
+        });
+        let (scene, handle) = scene.open_handled();
+        settle().await;
+        scene.peer.send(close(1000));
+        settle().await;
+        assert_closing(&handle);
+        assert_eq!(scene.outbox.given_up(), 1);
+        assert!(scene.peer.texts().is_empty());
+    });
 }
 
 #[test]
@@ -109,6 +127,33 @@ fn a_handle_outlives_its_connection_and_takes_nothing_more() {
             handle.stop();
             handle.close(CloseCode::NORMAL, "").unwrap();
             assert_eq!(handle.queued_bytes(), 0);
+        });
+    }
+}
+
+#[test]
+fn what_a_handle_took_in_the_turn_in_which_the_actor_ended_it_is_counted() {
+    type Ending = fn(&mut WsContext<Probe>);
+    let endings: [Ending; 3] = [
+        |ctx| ctx.close(CloseCode::NORMAL, "").unwrap(),
+        |ctx| ctx.stop(),
+        |ctx| ctx.terminate(),
+    ];
+    for end in endings {
+        play(async {
+            // As another thread would, while the actor has its turn.
+            let setup = once(move |ctx| {
+                let handle = ctx.handle();
+                handle.send("one").unwrap();
+                handle.send("two").unwrap();
+                end(ctx);
+            });
+            let scene = setup.open();
+            settle().await;
+            scene.peer.send(close(1000));
+            let outbox = scene.outbox.clone();
+            scene.end().await;
+            assert_eq!(outbox.given_up(), 2);
         });
     }
 }

@@ -4,7 +4,7 @@ use std::{cell::Cell, future::poll_fn, pin::pin, rc::Rc, sync::Arc};
 
 use tokio::task::spawn_local;
 use ws_actors::{Driver, Flow, SendError};
-use ws_core::{Message, PreparedMessage, Role};
+use ws_core::{Message, Opcode, PreparedMessage, Role};
 
 use crate::support::{
     frames::{BINARY, TEXT, text},
@@ -86,6 +86,27 @@ fn a_handle_tells_how_the_connection_fares_from_the_first_moment() {
 }
 
 #[test]
+fn a_message_of_a_kind_that_nobody_knows_is_given_up_whatever_its_length() {
+    for length in [3, 100] {
+        play(async {
+            let (scene, handle) = listener()
+                .flow(Flow::new().fragment_bytes(10))
+                .open_handled();
+            settle().await;
+            let opcode = Opcode::new(0x4).unwrap();
+            let unknown = Message::Custom(opcode, vec![0; length].into());
+            handle.send(unknown.clone()).unwrap();
+            handle.send_latest(1, unknown).unwrap();
+            handle.send("known").unwrap();
+            settle().await;
+            assert_eq!(scene.outbox.given_up(), 2);
+            assert_eq!(scene.peer.texts(), ["known"]);
+            assert_eq!(scene.peer.close_code(), None);
+        });
+    }
+}
+
+#[test]
 fn a_batch_costs_the_connection_one_wake_up() {
     play(async {
         let (wire, peer) = wire();
@@ -136,6 +157,34 @@ fn who_awaits_that_a_handle_is_ready_never_finds_it_full() {
         }
         assert!(sender.is_finished());
         assert_eq!(scene.peer.texts().len(), 500);
+        assert!(handle.is_open());
+    });
+}
+
+#[test]
+fn who_awaits_that_a_handle_is_ready_sends_no_empty_messages_without_bound() {
+    play(async {
+        let flow = Flow::new().max_queued_messages(100);
+        let clogged = once(|ctx| ctx.binary(vec![0; 64 * 1024]).unwrap());
+        let (scene, handle) = clogged.flow(flow).room(0).open_handled();
+        let sent = Rc::new(Cell::new(0));
+        let sender = spawn_local({
+            let (handle, sent) = (handle.clone(), Rc::clone(&sent));
+            async move {
+                for _ in 0..500 {
+                    handle.ready().await;
+                    handle.send("").unwrap();
+                    sent.set(sent.get() + 1);
+                    // Its connection is told of each by itself.
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        scene.reach(seconds(1)).await;
+        assert!((50..=52).contains(&sent.get()), "{sent:?}");
+        scene.peer.take(usize::MAX);
+        scene.reach(seconds(2)).await;
+        assert!(sender.is_finished());
         assert!(handle.is_open());
     });
 }

@@ -4,11 +4,11 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use actix::{ActorContext, AsyncContext};
 use tokio::{runtime::Builder, task::LocalSet};
-use ws_actors::Driver;
+use ws_actors::{Driver, Flow, RateLimit};
 use ws_core::{Cause, Role};
 
 use crate::support::{
-    frames::{close, text},
+    frames::{close, text, texts},
     play,
     probe::{Heard, Probe, forever},
     scene::{Scene, connection, listener, probe},
@@ -141,6 +141,21 @@ fn a_panic_in_what_a_dropped_actor_hears_stays_there() {
         neighbour.peer.send(close(1000));
         let (_, journal) = neighbour.end().await;
         assert!(journal.outcome().is_clean());
+    });
+}
+
+#[test]
+fn an_actor_whose_peer_is_too_fast_hears_of_the_end_of_a_dropped_driver() {
+    play(async {
+        let limit = RateLimit::new().messages(1, 5);
+        let scene = listener().flow(Flow::new().rate_limit(limit)).open();
+        scene.peer.send(texts(0..10));
+        settle().await;
+        assert_eq!(scene.journal.texts().len(), 5);
+        scene.task.abort();
+        settle().await;
+        assert_eq!(scene.journal.cause(), Cause::TransportLost);
+        assert!(scene.journal.has(&Heard::Stopped));
     });
 }
 

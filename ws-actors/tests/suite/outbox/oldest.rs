@@ -169,6 +169,24 @@ fn what_is_given_up_at_the_end_is_counted_as_well() {
     });
 }
 
+#[test]
+fn a_message_that_ends_amid_its_fragments_is_counted() {
+    play(async {
+        let flow = Flow::new().fragment_bytes(1000);
+        let scene = once(|ctx| ctx.binary(vec![0; 100_000]).unwrap())
+            .flow(flow)
+            .room(5000)
+            .open();
+        settle().await;
+        assert_eq!(scene.peer.taken(), 5000);
+        let outbox = scene.outbox.clone();
+        assert_eq!(outbox.given_up(), 0);
+        scene.peer.send(close(1000));
+        settle().await;
+        assert_eq!(outbox.given_up(), 1);
+    });
+}
+
 const fn drops_oldest() -> Flow {
     Flow::new().overflow(Overflow::DropOldest)
 }

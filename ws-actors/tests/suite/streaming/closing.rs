@@ -11,6 +11,7 @@ use crate::support::{
     scene::{Scene, probe},
     seconds, settle,
     source::{Feed, source},
+    watched,
 };
 
 #[test]
@@ -30,8 +31,10 @@ fn a_close_behind_a_stream_waits_for_its_end() {
             assert_eq!(scene.peer.close_code(), Some(code), "{way}");
             assert_eq!(scene.peer.taken_at(), Some(seconds(3)), "{way}");
             scene.peer.send(close(code));
+            let outbox = scene.outbox.clone();
             let (_, journal) = scene.end().await;
             assert_eq!(journal.cause(), Cause::Local, "{way}");
+            assert_eq!(outbox.given_up(), 0, "{way}");
         });
     }
 }
@@ -48,6 +51,7 @@ fn a_close_behind_a_stream_waits_for_5_s_at_most() {
             assert!(feed.is_dropped(), "{way}");
             assert_eq!(scene.peer.close_code(), Some(code), "{way}");
             assert_eq!(scene.peer.taken_at(), Some(seconds(6)), "{way}");
+            assert_eq!(scene.outbox.given_up(), 2, "{way}: it and what was behind");
             // From here on the peer has its time to answer.
             scene.reach(seconds(11)).await;
             assert_eq!(scene.peer.dropped(), Some(seconds(11)), "{way}");
@@ -65,6 +69,22 @@ fn a_close_behind_a_stream_whose_peer_does_not_read_keeps_its_time_as_well() {
         scene.reach(seconds(11)).await;
         assert_eq!(scene.peer.dropped(), Some(seconds(11)));
         assert!(feed.is_dropped());
+    });
+}
+
+#[test]
+fn a_close_that_a_fault_of_the_peer_overtakes_keeps_nobody_busy() {
+    watched(|| {
+        play(async {
+            let (scene, feed) = closes_after_a_second("close");
+            scene.peer.jam(0);
+            feed.part("begun");
+            scene.reach(seconds(3)).await;
+            scene.peer.send([0xFF; 2]);
+            // Past the time that the stream had.
+            scene.reach(seconds(8)).await;
+            assert_eq!(scene.peer.dropped(), Some(seconds(8)));
+        });
     });
 }
 
@@ -93,6 +113,7 @@ fn a_stream_is_dropped_when_its_connection_ends() {
                 settle().await;
                 assert!(feed.is_dropped(), "{what}");
                 assert!(scene.outbox.is_closed(), "{what}");
+                assert_eq!(scene.outbox.given_up(), 2, "{what}, begun: {begun}");
             });
         }
     }
@@ -105,6 +126,7 @@ fn a_stream_of_an_actor_that_panics_is_dropped_and_the_close_does_not_wait() {
         feed.part("begun");
         scene.reach(seconds(1)).await;
         assert!(feed.is_dropped());
+        assert_eq!(scene.outbox.given_up(), 2);
         assert_eq!(scene.peer.close_code(), Some(1011));
         assert_eq!(scene.peer.taken_at(), Some(seconds(1)));
     });
