@@ -1,5 +1,11 @@
-//! Connections that come and go by the thousand, with all that can go wrong, and
-//! a count of what they leave behind.
+//! Connections that come and go by the thousand, with all that can go wrong, a
+//! count of what they leave behind, and a ledger of what was said in rooms.
+//!
+//! A room of the ledger numbers what it accepts, under a lock that whoever joins
+//! or leaves takes too, so that it is known which messages were for whom. Clients
+//! note what comes. Both are compared once a round is over: a client that left in
+//! good order has every message, but for those that its connection says it gave
+//! up; others have all up to some point, and their actors were told of the end.
 //!
 //! The server is a process of its own, so that nothing of the clients is counted
 //! as its. It runs as the front page of `ws-server` says.

@@ -25,7 +25,8 @@ pub struct Balance {
     pub delivered: u64,
     /// Those that a policy gave up, which is counted.
     pub given_up: u64,
-    /// Those in whose place a newer one came, where the newest counts.
+    /// Those in whose place a newer one came or was about to, where the newest
+    /// counts.
     pub replaced: u64,
     /// Those that were on their way on a connection that was lost, whose actor
     /// was told of its end.
@@ -83,16 +84,21 @@ impl Balance {
             self.lost += missed;
             return Some(format!("its first {missed} messages are missing"));
         }
-        if stay.room.sort == Sort::Latest {
-            self.replaced += accepted - page.count;
-            return unexpected(stay, page);
-        }
-        let tail = stay.left - last;
+        let latest = stay.room.sort == Sort::Latest;
+        let tail = if latest {
+            accepted - page.count
+        } else {
+            stay.left - last
+        };
         if let Some(farewell) = &page.farewell {
             self.settled += 1;
             if let Some(problem) = unsettled(farewell, page, tail) {
                 return Some(problem);
             }
+        }
+        if latest && stay.end != End::Silent {
+            self.replaced += tail;
+            return unexpected(stay, page);
         }
         if stay.policy == Policy::Close && page.holes > 0 || page.holes > stay.given_up {
             self.lost += page.holes;
