@@ -14,8 +14,10 @@ fn main() {
     let run = ws_fuzz::target(&target).expect("one of the targets");
     for file in arguments {
         let data = fs::read(&file).expect("a file that can be read");
-        if target == "connection" {
-            println!("{file}: {}", ws_fuzz::connection::describe(&data));
+        match &*target {
+            "connection" => println!("{file}: {}", ws_fuzz::connection::describe(&data)),
+            "server" => println!("{file}: {}", ws_fuzz::server::describe(&data)),
+            _ => {}
         }
         run(&data);
     }

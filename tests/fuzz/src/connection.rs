@@ -10,7 +10,6 @@ use arbitrary::{Arbitrary, Unstructured};
 use ws_core::Role;
 
 mod check;
-mod model;
 mod setup;
 mod step;
 mod talk;

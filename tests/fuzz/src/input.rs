@@ -64,3 +64,8 @@ pub(crate) fn cuts<'a>(bytes: &'a [u8], sizes: &[usize]) -> Vec<Vec<&'a [u8]>> {
     }
     cuts
 }
+
+/// Bytes that do not compress: the one with this number.
+pub(crate) fn scattered(i: usize) -> u8 {
+    (i.wrapping_mul(0x9e37_79b9).rotate_right(13) ^ i.wrapping_mul(0x85eb_ca6b) >> 7) as u8
+}

@@ -1,33 +1,29 @@
-use ws_core::{Event, Fin, Opcode, extension::PartEnd};
+use ws_core::{Event, Fin, MessagePart, Opcode, extension::PartEnd};
 
 /// What one application says to the other, in the order in which it is heard:
 /// a message counts from its last fragment on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) opcode: Opcode,
-    pub(super) payload: Vec<u8>,
+pub(crate) struct Said {
+    pub(crate) opcode: Opcode,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// All that was said, or heard, and the message under way.
 #[derive(Debug, Default)]
-pub(super) struct Speech {
-    pub(super) said: Vec<Said>,
+pub(crate) struct Speech {
+    pub(crate) said: Vec<Said>,
     under_way: Option<Said>,
 }
 
 impl Speech {
     /// What these events tell; the heartbeat's Pings are not the application's.
-    pub(super) fn heard(events: &[Event]) -> Self {
+    pub(crate) fn heard(events: &[Event]) -> Self {
         let mut speech = Self::default();
         for event in events {
             if let Event::Message(message) = event {
                 speech.whole(message.opcode(), message.payload());
             } else if let Event::Part(part) = event {
-                let fin = match part.end {
-                    PartEnd::Message => Fin::Last,
-                    PartEnd::Part | PartEnd::Frame => Fin::More,
-                };
-                speech.piece(part.opcode, fin, &part.payload);
+                speech.part(part);
             } else if let Event::Frame { frame, .. } = event {
                 speech.frame(frame.opcode, frame.fin, &frame.payload);
             } else if let Event::Control { opcode, payload } = event {
@@ -41,7 +37,16 @@ impl Speech {
         speech
     }
 
-    pub(super) fn whole(&mut self, opcode: Opcode, payload: &[u8]) {
+    /// A part of a message, as it arrives.
+    pub(crate) fn part(&mut self, part: &MessagePart) {
+        let fin = match part.end {
+            PartEnd::Message => Fin::Last,
+            PartEnd::Part | PartEnd::Frame => Fin::More,
+        };
+        self.piece(part.opcode, fin, &part.payload);
+    }
+
+    pub(crate) fn whole(&mut self, opcode: Opcode, payload: &[u8]) {
         self.said.push(Said {
             opcode,
             payload: payload.to_vec(),
@@ -49,7 +54,7 @@ impl Speech {
     }
 
     /// A frame that is told with its own opcode.
-    pub(super) fn frame(&mut self, opcode: Opcode, fin: Fin, payload: &[u8]) {
+    pub(crate) fn frame(&mut self, opcode: Opcode, fin: Fin, payload: &[u8]) {
         let message = self.under_way.as_ref().map(|message| message.opcode);
         if opcode == Opcode::CONTINUATION {
             let opcode = message.expect("a message is under way");
@@ -75,4 +80,4 @@ impl Speech {
 }
 
 /// The length of the payload that the heartbeat's Pings have, in bytes.
-pub(super) const HEARTBEAT: usize = 4;
+pub(crate) const HEARTBEAT: usize = 4;

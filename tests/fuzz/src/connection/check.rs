@@ -1,10 +1,7 @@
 use ws_core::{Cause, Role};
 
-use super::{
-    model::Speech,
-    talk::{Talk, at},
-};
-use crate::side::ROLES;
+use super::talk::{Talk, at};
+use crate::{side::ROLES, speech::Speech};
 
 /// What holds of a side at its end, whatever has become of the link. That the
 /// end is told last and once, the side has seen to.

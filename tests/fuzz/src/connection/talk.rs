@@ -7,11 +7,14 @@ use ws_core::{
 mod course;
 
 use super::{
-    model::{HEARTBEAT, Speech},
     setup::{Setup, Timeouts},
     step::Step,
 };
-use crate::side::{ROLES, Side};
+use crate::{
+    input::scattered,
+    side::{ROLES, Side},
+    speech::{HEARTBEAT, Speech},
+};
 
 /// Both sides, the link between them, and what is known of them from outside.
 #[derive(Debug)]
@@ -238,9 +241,4 @@ pub(super) const fn at(role: Role) -> usize {
         Role::Client => 0,
         Role::Server => 1,
     }
-}
-
-/// Bytes that do not compress.
-fn scattered(i: usize) -> u8 {
-    (i.wrapping_mul(0x9e37_79b9).rotate_right(13) ^ i.wrapping_mul(0x85eb_ca6b) >> 7) as u8
 }
