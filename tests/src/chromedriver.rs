@@ -1,7 +1,7 @@
 //! A real browser, driven from outside.
 
 use std::{
-    fs,
+    env, fs,
     net::{Ipv4Addr, SocketAddr},
     process::Stdio,
     sync::atomic::{AtomicUsize, Ordering},
@@ -77,6 +77,9 @@ impl Chromedriver {
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
+                // A page without an address would be kept from servers of this
+                // machine, and these would have nobody to refuse.
+                "--disable-features=LocalNetworkAccessChecks",
                 "--window-size=1000,720",
                 format!("--user-data-dir={}", profile.display()),
             ]},
@@ -95,5 +98,39 @@ impl Chromedriver {
     /// on.
     pub async fn stop(mut self) {
         within("chromedriver to end", self.child.kill()).await.ok();
+    }
+}
+
+/// Opens a browser for each name, and closes them whatever happens in between.
+///
+/// Where `WS_TESTS_BROWSER` is not 1, nothing is done at all.
+pub async fn in_browsers<const COUNT: usize, F: Future<Output = ()> + 'static>(
+    names: [&'static str; COUNT],
+    act: impl FnOnce([Page; COUNT]) -> F,
+) {
+    if env::var_os("WS_TESTS_BROWSER").is_none_or(|value| value != "1") {
+        eprintln!("left out: it needs Chromium, and WS_TESTS_BROWSER=1 asks for it");
+        return;
+    }
+    let driver = Chromedriver::start().await;
+    let mut pages = Vec::new();
+    let mut failed = None;
+    for name in names {
+        match driver.open(name).await {
+            Ok(page) => pages.push(page),
+            Err(error) => failed = Some(error.to_string()),
+        }
+    }
+    // In a task, so that its panic does not leave browsers behind.
+    if let Ok(pages) = <[Page; COUNT]>::try_from(pages.clone()) {
+        let acted = actix_rt::spawn(act(pages)).await;
+        failed = acted.err().map(|error| error.to_string());
+    }
+    for page in pages {
+        page.close().await;
+    }
+    driver.stop().await;
+    if let Some(error) = failed {
+        panic!("{error}");
     }
 }

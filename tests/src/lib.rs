@@ -5,6 +5,7 @@
     reason = "helpers of tests panic when something is not as it should be"
 )]
 
+pub mod attack;
 pub mod binaries;
 pub mod cable;
 pub mod chromedriver;
@@ -21,6 +22,7 @@ pub mod server;
 pub mod soak;
 pub mod tls;
 pub mod wait;
+pub mod wire;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -38,8 +38,21 @@ impl Program {
     /// [tests](crate::server::is_stock) use that.
     #[must_use]
     pub fn start(name: &'static str, arguments: &[&str]) -> Self {
+        Self::spawn(Command::new(binaries::example(name)), name, arguments)
+    }
+
+    /// As [`start`](Self::start), with room for so many descriptors.
+    #[must_use]
+    pub fn start_with_descriptors(limit: u64, name: &'static str, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\"")]);
+        shell.arg(binaries::example(name));
+        Self::spawn(shell, name, arguments)
+    }
+
+    fn spawn(mut command: Command, name: &'static str, arguments: &[&str]) -> Self {
         let stock = is_stock() && ["chat", "echo"].contains(&name);
-        let mut child = Command::new(binaries::example(name))
+        let mut child = command
             .args(arguments)
             .args(stock.then_some("--server=stock"))
             .stdin(Stdio::null())
@@ -84,9 +97,15 @@ impl Program {
         }
     }
 
+    /// Its id, while it runs.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it has not ended")
+    }
+
     /// Sends it a signal, such as `TERM`.
     pub async fn signal(&self, signal: &str) {
-        let id = self.child.id().expect("it has not ended");
+        let id = self.id();
         let kill = format!("kill -{signal} {id}");
         let killed = Command::new("sh").args(["-c", &kill]).status();
         let killed = within("kill", killed).await.expect("there is a shell");

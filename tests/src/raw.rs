@@ -6,6 +6,7 @@ use bytes::{Buf, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+    time::timeout,
 };
 
 use crate::{request::Request, wait::within};
@@ -43,7 +44,7 @@ impl Raw {
     /// Connects.
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = within("a TCP connection", TcpStream::connect(address)).await;
-        Self::new(stream.expect("the server listens"))
+        Self::over(stream.expect("the server listens"))
     }
 
     /// Connects with a small receive buffer, so that the server notices soon
@@ -54,10 +55,11 @@ impl Raw {
             .set_recv_buffer_size(16 * 1024)
             .expect("the size is a usual one");
         let stream = within("a TCP connection", socket.connect(address)).await;
-        Self::new(stream.expect("the server listens"))
+        Self::over(stream.expect("the server listens"))
     }
 
-    fn new(stream: TcpStream) -> Self {
+    /// The other side of a connection that was accepted, or made.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("the socket is open");
         Self {
             stream,
@@ -169,6 +171,29 @@ impl Raw {
         let body = self.buffer.split_to(length);
         response.body = String::from_utf8_lossy(&body).into_owned();
         response
+    }
+
+    /// Whether something has come, or the end; waits for nothing.
+    pub async fn has_come(&mut self) -> bool {
+        let read = timeout(Duration::ZERO, self.read()).await;
+        read.is_ok() || !self.buffer.is_empty()
+    }
+
+    /// Waits for the head of a response, and tells its status code; `eof` or
+    /// `reset` if there is none.
+    pub async fn status(&mut self) -> String {
+        loop {
+            if let Some(head) = self.buffer.split_first_chunk::<12>()
+                && self.buffer.windows(4).any(|it| it == b"\r\n\r\n")
+            {
+                return String::from_utf8_lossy(&head.0[9..]).into_owned();
+            }
+            match self.read().await {
+                Ok(()) => {}
+                Err(End::Eof) => return "eof".to_owned(),
+                Err(End::Reset) => return "reset".to_owned(),
+            }
+        }
     }
 
     /// Waits for the end of the connection: what came until then, and how it

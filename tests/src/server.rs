@@ -53,6 +53,12 @@ impl Server {
         self.address
     }
 
+    /// Ends its threads, and waits for nobody.
+    pub fn stop_at_once(&self) {
+        // The command is sent by the call; the future only waits for its end.
+        drop(self.handle.stop(false));
+    }
+
     /// Waits until the server holds `count` TCP connections.
     pub async fn until_sockets(&self, count: usize) {
         let what = format!("the server to hold {count} TCP connections");
@@ -115,8 +121,7 @@ fn start_stock(
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The command is sent by the call; the future only waits for its end.
-        drop(self.handle.stop(false));
+        self.stop_at_once();
     }
 }
 

@@ -5,33 +5,33 @@
 //! as its. It runs as the front page of `ws-server` says.
 
 use std::{
-    cell::Cell,
     collections::BTreeMap,
     io,
     path::Path,
-    pin::pin,
-    rc::Rc,
-    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
-use fastrand::Rng;
-use futures_util::future::join_all;
-use tokio::time::{MissedTickBehavior, interval, sleep};
-
+mod balance;
 mod census;
 mod guest;
+mod halls;
 mod ledger;
+mod member;
 mod peer;
 mod process;
+mod receipt;
+mod recorder;
+mod rounds;
 mod server;
 mod session;
+mod stay;
+mod swallow;
 mod tally;
 mod visit;
 mod witness;
 
-pub use self::{census::Census, server::serve, tally::Visits, visit::Kind};
-use self::{ledger::Account, process::Process, tally::Tally, visit::Visit};
+pub use self::{balance::Balance, census::Census, server::serve, tally::Visits, visit::Kind};
+use self::{ledger::Account, process::Process, rounds::Run};
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Plan {
     pub life: Duration,
     /// Decides what each client does.
     pub seed: u64,
+    /// The last round ends with a drain of the server, while clients come still.
+    pub drain: bool,
 }
 
 /// Where a run stands.
@@ -75,6 +77,15 @@ pub struct Progress {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
+    /// What decided what each client did.
+    pub seed: u64,
+    /// What became of messages that rooms accepted.
+    pub balance: Balance,
+    /// Messages that the server's metrics count as taken by members of rooms, as
+    /// refused by them, and as given up by connections.
+    pub metrics: [u64; 3],
+    /// Actors of rooms that panicked and began anew.
+    pub restarts: u64,
     /// Visits of clients, by kind.
     pub visits: BTreeMap<Kind, Visits>,
     /// TCP connections that clients opened.
@@ -113,24 +124,20 @@ pub struct Report {
 /// If the server does not run.
 pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::Result<Report> {
     let mut server = Process::start(program).await?;
-    let mut run = Run {
-        plan,
-        began: Instant::now(),
-        before: server.account().await?.census,
-        own: census::descriptors("self")?,
-        warm: None,
-        tally: Rc::default(),
-        wrongs: Vec::new(),
-    };
-    let mut censuses = vec![run.before];
+    let before = server.account().await?.census;
+    let mut run = Run::new(plan, before)?;
+    let mut censuses = vec![before];
     let mut rests = Vec::new();
     let mut account = Account::default();
     for (round, duration) in plan.rounds.iter().enumerate() {
-        run.round(round, *duration, &server, &watch).await;
+        let drain = plan.drain && round + 1 == plan.rounds.len();
+        run.round(round, *duration, drain, &mut server, &watch)
+            .await?;
         let rested = Instant::now();
         account = run.rest(round, &mut server, &watch).await?;
         rests.push(rested.elapsed());
         censuses.push(account.census);
+        run.settle(round);
     }
     run.judge(&account);
     server.stop().await?;
@@ -138,6 +145,14 @@ pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::
     run.wrongs.extend(tally.wrongs());
     let visits = tally.visits.borrow().clone();
     Ok(Report {
+        seed: plan.seed,
+        balance: run.balance,
+        metrics: [
+            account.meters.deliveries,
+            account.meters.refused,
+            account.meters.given_up,
+        ],
+        restarts: account.meters.restarts,
         visits,
         connections: tally.connections.get(),
         late: tally.late.get(),
@@ -154,180 +169,3 @@ pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::
         wrongs: run.wrongs,
     })
 }
-
-struct Run<'a> {
-    plan: &'a Plan,
-    began: Instant,
-    /// What the server held before the first connection.
-    before: Census,
-    /// The descriptors of this process.
-    own: usize,
-    /// What the server held after the first round.
-    warm: Option<(Census, u64)>,
-    tally: Rc<Tally>,
-    wrongs: Vec<String>,
-}
-
-impl Run<'_> {
-    /// Has clients come and go, until the last is gone.
-    async fn round(
-        &mut self,
-        round: usize,
-        duration: Duration,
-        server: &Process,
-        watch: &impl Fn(&Progress),
-    ) {
-        let open = Rc::new(Cell::new(true));
-        let address = server.address();
-        let mut seeds = Rng::with_seed(self.plan.seed.wrapping_add(round as u64));
-        let clients = (0..self.plan.connections).map(|number| {
-            let (tally, open) = (Rc::clone(&self.tally), Rc::clone(&open));
-            let (mut rng, life) = (seeds.fork(), self.plan.life);
-            let kinds = self.plan.kinds.clone();
-            let is_witness = number < self.plan.witnesses;
-            actix_rt::spawn(async move {
-                if is_witness {
-                    let end = witness::witness(address, &tally, rng, || open.get()).await;
-                    if let Err(error) = end {
-                        tally.note_wrong(format!("witness {number}: {error}"));
-                    }
-                    return;
-                }
-                // Not all of them at once.
-                sleep(life.mul_f64(rng.f64())).await;
-                while open.get() {
-                    let kind = kinds[rng.usize(..kinds.len())];
-                    let rng = rng.fork();
-                    let tally = &*tally;
-                    let mut visit = Visit {
-                        address,
-                        life,
-                        tally,
-                        rng,
-                    };
-                    visit.pay(kind).await;
-                }
-            })
-        });
-        let mut clients = pin!(join_all(clients.collect::<Vec<_>>()));
-        let began = Instant::now();
-        let mut ticks = interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let ends = loop {
-            tokio::select! {
-                ends = &mut clients => break ends,
-                _ = ticks.tick() => {
-                    open.set(began.elapsed() < duration);
-                    watch(&self.progress(round, open.get()));
-                }
-            }
-        };
-        for end in ends {
-            if let Err(error) = end {
-                self.wrongs.push(format!("a client: {error}"));
-            }
-        }
-    }
-
-    /// Waits until all is as it was before, for a bounded while.
-    async fn rest(
-        &mut self,
-        round: usize,
-        server: &mut Process,
-        watch: &impl Fn(&Progress),
-    ) -> io::Result<Account> {
-        let deadline = Instant::now() + REST;
-        let mut calm_since = None;
-        loop {
-            let account = server.forget().await?;
-            let wrongs = self.left(round, &account.census)?;
-            // A first round has nothing to be compared with: it gets all the
-            // time that ws-server takes to forget a connection.
-            let calm_since = if wrongs.is_empty() {
-                *calm_since.get_or_insert_with(Instant::now)
-            } else {
-                calm_since = None;
-                Instant::now()
-            };
-            let enough = if self.warm.is_some() {
-                Duration::ZERO
-            } else {
-                PATIENCE
-            };
-            let calm = wrongs.is_empty() && calm_since.elapsed() >= enough;
-            if calm || Instant::now() >= deadline {
-                self.wrongs.extend(wrongs);
-                let connections = self.tally.connections.get();
-                self.warm.get_or_insert((account.census, connections));
-                return Ok(account);
-            }
-            watch(&self.progress(round, false));
-            sleep(TICK / 2).await;
-        }
-    }
-
-    /// What is there that was not there before.
-    fn left(&self, round: usize, census: &Census) -> io::Result<Vec<String>> {
-        let mut left = census.beyond(&self.before);
-        if let Some((warm, connections)) = &self.warm {
-            let connections = self.tally.connections.get() - connections;
-            left.extend(census.grown_since(warm, &allowed(connections as usize)));
-        }
-        let own = census::descriptors("self")?;
-        if own != self.own {
-            let before = self.own;
-            left.push(format!("{own} descriptors of the clients, {before} before"));
-        }
-        let callers = self.tally.callers.load(Ordering::SeqCst);
-        if callers > 0 {
-            left.push(format!("{callers} actors of client sessions, 0 before"));
-        }
-        for line in &mut left {
-            *line = format!("after round {}: {line}", round + 1);
-        }
-        Ok(left)
-    }
-
-    /// Compares sums that have to be equal.
-    fn judge(&mut self, account: &Account) {
-        let closed: u64 = account.closed.values().sum();
-        if account.started != closed + account.panics {
-            self.wrongs.push(format!(
-                "{} actors were started, {closed} heard of their end and {} panicked before",
-                account.started, account.panics
-            ));
-        }
-    }
-
-    fn progress(&self, round: usize, open: bool) -> Progress {
-        Progress {
-            round: round + 1,
-            open,
-            elapsed: self.began.elapsed(),
-            live: self.tally.live.get(),
-            connections: self.tally.connections.get(),
-            messages: self.tally.returned.get(),
-        }
-    }
-}
-
-/// How much more a server may hold after so many connections more.
-const fn allowed(connections: usize) -> Census {
-    let mut allowed = Census::NOTHING;
-    // What is kept for the next connection: requests of actix-http, and of
-    // ws-core four compressors of 268 KiB on each of two threads. So it is the
-    // blocks that tell soon; the bytes tell of a table that only grows.
-    allowed.blocks = 256;
-    allowed.heap = (2 * 4 * 268 + 256) * 1024;
-    // What the allocator loses between blocks.
-    allowed.resident = 16 * 1024 * 1024 + connections * 256;
-    allowed
-}
-
-/// How long all that is left may take to end.
-const REST: Duration = Duration::from_secs(45);
-/// How long ws-server, and an actor that waits, may take to forget a connection
-/// that has ended: 5 s.
-const PATIENCE: Duration = Duration::from_millis(5200);
-/// How often is looked how it goes.
-const TICK: Duration = Duration::from_millis(200);

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process, sync::Arc};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, date_time_ymd,
 };
 use tokio_rustls::rustls::{
     ClientConfig, RootCertStore, ServerConfig,
@@ -23,6 +23,19 @@ pub struct Authority {
     identity_file: PathBuf,
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// When a certificate is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "time knows three")]
+pub enum Validity {
+    /// No longer.
+    Past,
+    /// Now.
+    Now,
+    /// Not yet.
+    Future,
 }
 
 impl Authority {
@@ -65,6 +78,7 @@ impl Authority {
             identity_file: write("-identity", identity),
             certificate: certificate.der().clone(),
             key: PrivateKeyDer::Pkcs8(leaf_key.serialize_der().into()),
+            issuer,
         }
     }
 
@@ -89,6 +103,29 @@ impl Authority {
             .with_no_client_auth();
         let chain = vec![self.certificate.clone()];
         let config = config.with_single_cert(chain, self.key.clone_key());
+        config.expect("the key is the certificate's")
+    }
+
+    /// What a server needs that shows a certificate for this name, for a time that
+    /// may not be now.
+    #[must_use]
+    pub fn server_for(&self, name: &str, validity: Validity) -> ServerConfig {
+        let leaf = CertificateParams::new([name.to_owned()]);
+        let mut leaf = leaf.expect("names are names");
+        match validity {
+            Validity::Past => leaf.not_after = date_time_ymd(2001, 1, 1),
+            Validity::Now => {}
+            Validity::Future => leaf.not_before = date_time_ymd(4000, 1, 1),
+        }
+        let leaf_key = key();
+        let signed = leaf.signed_by(&leaf_key, &self.issuer);
+        let chain = vec![signed.expect("the parameters fit").der().clone()];
+        let key = PrivateKeyDer::Pkcs8(leaf_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows both versions")
+            .with_no_client_auth();
+        let config = config.with_single_cert(chain, key);
         config.expect("the key is the certificate's")
     }
 

@@ -4,14 +4,14 @@
 //! This runs if `WS_TESTS_BROWSER` is 1, as `tests/run` sets it; it needs
 //! Chromium and its chromedriver.
 
-use std::{env, time::Duration};
+use std::time::Duration;
 
 use actix_web::web;
 use tokio::time::timeout;
 use ws_server::{Binary, Deflate};
 use ws_tests::{
     binaries::target_directory,
-    chromedriver::Chromedriver,
+    chromedriver::in_browsers,
     client::Client,
     engine::asked_for,
     page::Page,
@@ -50,38 +50,6 @@ async fn two_players_see_each_other_paint_and_a_game_begin_anew() {
 #[actix_web::test]
 async fn browser_agrees_on_compression_and_a_subprotocol() {
     in_browsers(["a client"], |[page]| agree(page)).await;
-}
-
-/// Opens a browser for each name, and closes them whatever happens in between.
-async fn in_browsers<const COUNT: usize, F: Future<Output = ()> + 'static>(
-    names: [&'static str; COUNT],
-    act: impl FnOnce([Page; COUNT]) -> F,
-) {
-    if env::var_os("WS_TESTS_BROWSER").is_none_or(|value| value != "1") {
-        eprintln!("left out: it needs Chromium, and WS_TESTS_BROWSER=1 asks for it");
-        return;
-    }
-    let driver = Chromedriver::start().await;
-    let mut pages = Vec::new();
-    let mut failed = None;
-    for name in names {
-        match driver.open(name).await {
-            Ok(page) => pages.push(page),
-            Err(error) => failed = Some(error.to_string()),
-        }
-    }
-    // In a task, so that its panic does not leave browsers behind.
-    if let Ok(pages) = <[Page; COUNT]>::try_from(pages.clone()) {
-        let acted = actix_rt::spawn(act(pages)).await;
-        failed = acted.err().map(|error| error.to_string());
-    }
-    for page in pages {
-        page.close().await;
-    }
-    driver.stop().await;
-    if let Some(error) = failed {
-        panic!("{error}");
-    }
 }
 
 async fn agree(page: Page) {

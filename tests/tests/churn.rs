@@ -15,6 +15,7 @@ async fn connections_that_come_and_go_leave_nothing_behind() {
         rounds: vec![Duration::from_millis(500), Duration::from_millis(1500)],
         life: Duration::from_millis(100),
         seed: 1,
+        drain: true,
     };
     let server = Path::new(env!("CARGO_BIN_EXE_soak"));
     let report = run(&plan, server, |_| {}).await.expect("the server runs");

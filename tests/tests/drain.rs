@@ -1,13 +1,18 @@
 //! A server that lets its connections go.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use actix::{Actor, Handler};
-use actix_web::{HttpRequest, HttpResponse, web};
-use tokio::time::timeout;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    middleware::{Next, from_fn},
+    web,
+};
+use tokio::{sync::Notify, time::timeout};
 use ws_core::{Cause, CloseCode, Config, Event};
 use ws_server::{Closed, Drain, Endpoint, Shutdown, Text, UpgradeError, WsContext};
 use ws_tests::{
@@ -255,4 +260,57 @@ async fn connection_in_the_middle_of_its_own_close_is_let_go() {
     assert_eq!(outcome.code(), CloseCode::NORMAL);
     let ends = ends.lock().expect("nobody panics");
     assert_eq!(*ends, [Cause::Remote]);
+}
+
+/// Its request was accepted, and is answered when the drain has begun.
+#[actix_web::test]
+async fn connection_that_is_about_to_open_when_the_drain_begins_is_closed_as_well() {
+    let (shutdown, gate) = (Shutdown::new(), Arc::new(Gate::default()));
+    let endpoint = Endpoint::<Talker>::builder()
+        .on::<Text>()
+        .on::<Closed>()
+        .shutdown(&shutdown)
+        .build();
+    let endpoint = endpoint.expect("the endpoint makes sense");
+    let doors = web::Data::new((endpoint, Ends::default()));
+    let held = Arc::clone(&gate);
+    let server = Server::start(move |app| {
+        let held = Arc::clone(&held);
+        let hold = move |request, next: Next<_>| {
+            let held = Arc::clone(&held);
+            async move {
+                let response = next.call(request).await;
+                held.entered.notify_one();
+                held.opened.notified().await;
+                response
+            }
+        };
+        let route = web::resource("/").wrap(from_fn(hold));
+        app.app_data(doors.clone())
+            .service(route.route(web::get().to(enter)));
+    });
+    let mut raw = Raw::connect(server.address()).await;
+    raw.send(Request::upgrade("/").to_bytes()).await;
+    within("the request to be accepted", gate.entered.notified()).await;
+
+    let drain = Drain::new().limit(Duration::from_secs(3600));
+    let mut drained = pin!(shutdown.drain(&drain));
+    let early = timeout(Duration::from_millis(100), &mut drained).await;
+    assert!(early.is_err(), "it has to be waited for");
+    let come = async {
+        gate.opened.notify_one();
+        let response = raw.response().await;
+        assert_eq!(response.status, "HTTP/1.1 101 Switching Protocols");
+        let mut client = Client::over(raw);
+        assert_eq!(client.closed().await.code(), CloseCode::GOING_AWAY);
+    };
+    let (left, ()) = tokio::join!(within("the drain", drained), come);
+    assert_eq!(left, 0);
+}
+
+/// Holds a response back.
+#[derive(Default)]
+struct Gate {
+    entered: Notify,
+    opened: Notify,
 }

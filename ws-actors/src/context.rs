@@ -23,10 +23,11 @@ mod actor;
 mod expiry;
 mod incoming;
 mod outgoing;
+mod responses;
 mod sending;
 
-use self::expiry::Expiry;
 pub(crate) use self::incoming::held;
+use self::{expiry::Expiry, responses::Responses};
 
 /// The actix context of a connection actor.
 ///
@@ -102,14 +103,6 @@ impl<A> Default for Requests<A> {
             cancel: Vec::new(),
         }
     }
-}
-
-/// The futures that handlers of frames returned.
-#[derive(Debug, Default)]
-pub(crate) struct Responses {
-    /// What is spawned now is one.
-    pub(crate) expected: bool,
-    pub(crate) under_way: usize,
 }
 
 /// Whether the connection is one of several, and what becomes of messages while
@@ -204,7 +197,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// Has the actor told of something before the next frame.
     pub(crate) fn push_notice(&mut self, occurrence: Occurrence) {
         let notices = self.notices.get_or_insert_default();
-        notices.push_back(occurrence);
+        // An actor that waits for long need not be told the same again and again.
+        let told = |last: &Occurrence| matches!(last, Occurrence::Writable);
+        if !(told(&occurrence) && notices.back().is_some_and(told)) {
+            notices.push_back(occurrence);
+        }
     }
 
     pub(crate) fn pop_notice(&mut self) -> Option<Occurrence> {
@@ -287,10 +284,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         self.outbox.shut();
         self.mailbox.take();
         if let Some(remote) = self.remote.get() {
-            self.outbox.count_given_up(remote.shut());
+            let given_up = remote.shut();
+            self.outbox.count_given_up(given_up);
         }
         // Destructors are anybody's: by now there is nothing to disturb.
-        self.give_up_under_way();
+        self.cut_short();
         drop(self.requests.take());
     }
 }

@@ -5,11 +5,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use actix::{Actor, Handler, dev::MessageResponse};
+use actix::{Actor, Handler};
 use ws_core::{Cause, Config, Delivery, Event, Message, Opcode, Registry};
 
 use crate::{
-    Flow, FrameMessage, Notice, Occurrence, Part, Rejection, Slot, WsContext, metrics::Meters,
+    Budget, Flow, FrameMessage, Notice, Occurrence, Part, Rejection, Slot, WsContext,
+    budget::Share, metrics::Meters,
 };
 
 mod opcodes;
@@ -96,6 +97,7 @@ pub struct Handlers<A: Actor> {
     /// With what the handlers add to it.
     config: Arc<Config>,
     pub(crate) flow: Arc<Flow>,
+    budget: Budget,
     name: Cow<'static, str>,
     meters: OnceLock<Meters>,
     /// The opcodes that the messages have.
@@ -109,6 +111,7 @@ pub struct Handlers<A: Actor> {
 struct Wanted {
     config: Option<Config>,
     flow: bool,
+    budget: bool,
     name: bool,
 }
 
@@ -123,6 +126,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
             wanted: Wanted::default(),
             config: Arc::default(),
             flow: Arc::default(),
+            budget: Budget::process(),
             name: Cow::Borrowed(short_name(any::type_name::<A>())),
             meters: OnceLock::new(),
             uses: Vec::new(),
@@ -156,10 +160,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self.table[M::SLOT.index()] = Some(|actor, occurrence, ctx| {
             let message = M::notice(occurrence)?;
             let response = actor.handle(message, ctx);
-            // It is driven as the mailbox would: futures are spawned.
-            ctx.responses.expected = true;
-            response.handle(ctx, None);
-            ctx.responses.expected = false;
+            ctx.respond(response);
             Ok(())
         });
         self.settle()
@@ -250,6 +251,15 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self
     }
 
+    /// How many bytes these connections may hold, together with all others of this
+    /// budget. Default: [`Budget::process`].
+    #[must_use]
+    pub fn budget(mut self, budget: &Budget) -> Self {
+        self.wanted.budget = true;
+        self.budget = budget.clone();
+        self
+    }
+
     /// What logs and metrics call the endpoint. Default: the name of the actor's
     /// type.
     #[must_use]
@@ -259,7 +269,7 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         self
     }
 
-    /// Takes limits, flow and name from others, each unless it was set here.
+    /// Takes limits, flow, budget and name from others, each unless it was set here.
     #[must_use]
     pub fn with_defaults_of(mut self, others: &Self) -> Self {
         if self.wanted.config.is_none() {
@@ -267,6 +277,9 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
         }
         if !self.wanted.flow {
             self.flow = Arc::clone(&others.flow);
+        }
+        if !self.wanted.budget {
+            self.budget = others.budget.clone();
         }
         if !self.wanted.name {
             self.name = others.name.clone();
@@ -278,6 +291,11 @@ impl<A: Actor<Context = WsContext<A>>> Handlers<A> {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.name
+    }
+
+    /// The part of the budget that one more connection has.
+    pub(crate) fn share(&self) -> Share {
+        Share::new(self.budget.clone())
     }
 
     pub(crate) fn meters(&self) -> &Meters {

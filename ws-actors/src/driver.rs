@@ -2,17 +2,18 @@ use std::{
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use actix::{Actor, Addr, AsyncContext};
+use tokio::task::yield_now;
 use tracing::Span;
 use ws_core::{Cause, CloseCode, ClosePayload, Connection, Outcome};
 
-use crate::{ConnectionHandle, Handlers, Outbox, Transport, WsContext};
+use crate::{ConnectionHandle, Handlers, Outbox, Transport, WsContext, budget::Share};
 
 mod alarm;
 mod life;
@@ -60,6 +61,7 @@ pub struct Driver<A: Actor<Context = WsContext<A>>, T> {
     deadline: Option<Instant>,
     /// The connection has ended, and the actor has not.
     lost: bool,
+    share: Share,
     watch: Watch,
 }
 
@@ -98,7 +100,7 @@ where
         transport: Option<T>,
         handlers: Arc<Handlers<A>>,
     ) -> Self {
-        let now = now();
+        let (now, share) = (now(), handlers.share());
         Self {
             watch: Watch::new(now, handlers.label(), connection.subprotocol()),
             life: Some(Life::new(actor)),
@@ -115,6 +117,7 @@ where
             alarm: Alarm::default(),
             deadline: None,
             lost: false,
+            share,
         }
     }
 
@@ -143,11 +146,12 @@ where
         self.ctx.outbox()
     }
 
-    /// Lets the actor act; true if it has more to do at once.
-    fn turn(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Lets the actor act; tells whether it has more to do at once, and whether
+    /// others on the thread come first.
+    fn turn(&mut self, cx: &mut Context<'_>) -> (bool, bool) {
         let Some(life) = &mut self.life else {
             while self.ctx.poll_event().is_some() {}
-            return false;
+            return (false, false);
         };
         let (ctx, handlers) = (&mut self.ctx, &*self.handlers);
         let turn = catch_unwind(AssertUnwindSafe(|| life.turn(ctx, handlers, cx)));
@@ -167,7 +171,7 @@ where
         if turn.ended {
             self.bury();
         }
-        turn.more
+        (turn.more, turn.enough)
     }
 
     /// Drops the actor and all it left; destructors may panic as well.
@@ -187,6 +191,13 @@ where
         self.unflushed = false;
         self.ctx.connection.handle_lost(self.ctx.now);
         self.give_grace();
+    }
+
+    /// Fails the connection if it holds more than it may; true if it was open.
+    fn keep_to_share(&mut self) -> bool {
+        let read_ahead = self.life.as_ref().map_or(0, Life::held_bytes);
+        let held = read_ahead + self.ctx.held_bytes();
+        !self.share.hold(held) && self.ctx.fail_for_memory()
     }
 
     fn give_grace(&mut self) {
@@ -251,16 +262,16 @@ where
         for _ in 0..ROUNDS {
             let (could_read, swamped) = (self.may_read(), self.ctx.is_swamped());
             let came = ahead || self.read(cx);
-            let mut again = self.turn(cx);
-            let mut enough = false;
+            let (mut again, mut enough) = self.turn(cx);
             match self.write(cx) {
-                Ok(more) => enough = more,
+                Ok(more) => enough |= more,
                 Err(_) => {
                     self.lose();
                     again = true;
                 }
             }
             again |= self.ctx.note_congestion();
+            again |= self.keep_to_share();
             self.note_pause();
             // What was written, or heard, may have made room for more.
             again |= !could_read && self.may_read();
@@ -284,8 +295,11 @@ where
                 self.ring();
             }
         }
-        // Others on this thread have their turn first.
-        cx.waker().wake_by_ref();
+        // Others on this thread have their turn first, also those for whom
+        // something has come that the runtime has not looked at yet: woken by
+        // itself, this task would run some sixty times before it does.
+        let yielding: Poll<()> = pin!(yield_now()).poll(cx);
+        debug_assert!(yielding.is_pending(), "nobody yields in no time");
         Poll::Pending
     }
 }
@@ -294,7 +308,7 @@ impl<A: Actor<Context = WsContext<A>>, T> Driver<A, T> {
     /// Tells operators what has changed.
     fn count(&mut self) {
         let (ctx, meters) = (&mut self.ctx, self.handlers.meters());
-        let waiting = ctx.waits_for_peer();
+        let waiting = ctx.waiting_bytes();
         ctx.tally.tell(meters, ctx.given_up(), waiting);
         if let Some(outcome) = &ctx.outcome {
             self.watch.close(meters, outcome, ctx.now, &ctx.tally);

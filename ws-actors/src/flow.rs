@@ -105,8 +105,8 @@ impl Flow {
     /// down. With 1, frames are handled one after the other; but then a handler
     /// must not wait for a frame.
     ///
-    /// Of actix's kinds, `ResponseActFuture` and `AtomicResponse` count. A plain
-    /// `ResponseFuture` is a task beside the actor, which nothing bounds.
+    /// All of actix's kinds count: `ResponseFuture`, `ResponseActFuture` and
+    /// `AtomicResponse`. What a handler spawns itself does not.
     #[must_use]
     pub const fn max_responses(mut self, limit: usize) -> Self {
         self.max_responses = if limit == 0 { 1 } else { limit };
@@ -118,6 +118,11 @@ impl Flow {
     pub const fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
+    }
+
+    /// Whether so much waits that there will be room for a while.
+    pub(crate) const fn is_relieved(&self, bytes: usize, messages: usize) -> bool {
+        bytes <= self.max_queued_bytes / 2 && messages <= self.max_queued_messages / 2
     }
 }
 

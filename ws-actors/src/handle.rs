@@ -119,16 +119,17 @@ impl ConnectionHandle {
         self.post(Content::Message(message.into()), Some(key))
     }
 
-    /// Waits until less than half of
-    /// [`Flow::max_queued_bytes`](crate::Flow::max_queued_bytes) waits for the
-    /// peer, or the connection is closing.
+    /// Waits until at most half of
+    /// [`Flow::max_queued_bytes`](crate::Flow::max_queued_bytes) and of
+    /// [`Flow::max_queued_messages`](crate::Flow::max_queued_messages) waits for
+    /// the peer, or the connection is closing.
     ///
     /// Whoever awaits this before each message never finds the outbox full,
     /// unless there are many of them.
     pub async fn ready(&self) {
         loop {
             let relieved = self.0.relieved.notified();
-            if !self.is_open() || self.queued_bytes() <= self.0.flow.max_queued_bytes / 2 {
+            if !self.is_open() || self.is_relieved() {
                 return;
             }
             relieved.await;
@@ -181,9 +182,17 @@ impl ConnectionHandle {
         self.lock().bytes + self.0.queued.load(Ordering::Relaxed)
     }
 
+    /// Whether there is room for more, and will be for a while.
+    fn is_relieved(&self) -> bool {
+        let inbox = self.lock();
+        let bytes = inbox.bytes + self.0.queued.load(Ordering::Relaxed);
+        let messages = inbox.letters.len() + self.0.waiting_messages.load(Ordering::Relaxed);
+        self.0.flow.is_relieved(bytes, messages)
+    }
+
     fn post(&self, content: Content, key: Option<u64>) -> Result<(), SendError> {
         let mut inbox = self.lock();
-        // In here, as nobody looks at the inbox of a connection that is gone.
+        // Looked at while nobody can shut it: what is taken is sent or counted.
         if !self.is_open() {
             return Err(SendError::CLOSING);
         }
@@ -279,21 +288,23 @@ impl ConnectionHandle {
         if !open {
             self.0.open.store(false, Ordering::Relaxed);
         }
-        if !open || queued <= self.0.flow.max_queued_bytes / 2 {
+        if !open || self.0.flow.is_relieved(queued, messages) {
             self.0.relieved.notify_waiters();
         }
     }
 
-    /// The connection is gone. Tells how many messages were given up here.
+    /// The connection is gone; tells how many messages were given up, or refused,
+    /// since it last looked.
     pub(crate) fn shut(&self) -> u64 {
         self.publish(0, (0, 0), false);
         let mut inbox = self.lock();
         let letters = mem::take(&mut inbox.letters);
-        let given_up = mem::take(&mut inbox.given_up);
+        let given_up = mem::take(&mut inbox.given_up) + letters.len() as u64;
         inbox.bytes = 0;
         inbox.waker = None;
         drop(inbox);
-        given_up + letters.len() as u64
+        drop(letters);
+        given_up
     }
 
     fn lock(&self) -> MutexGuard<'_, Inbox> {

@@ -49,6 +49,7 @@
 //!   reading.
 //! - What waits for a slow peer is bounded, and [`Flow`] says what happens
 //!   beyond; a peer that asks and does not listen is not read from.
+//! - What all connections hold together is bounded by a [`Budget`].
 //! - An actor in `ctx.wait()` gets no messages, but its pings are answered and
 //!   its deadlines hold.
 //! - A handler that panics closes its own connection with 1011.
@@ -62,6 +63,7 @@
 //! - `test-util`: the module `test`, which runs actors against a scripted peer,
 //!   in memory and on a paused clock.
 
+mod budget;
 #[cfg(feature = "client")]
 pub mod client;
 mod context;
@@ -81,6 +83,7 @@ mod transport;
 #[cfg(feature = "msgpack")]
 pub use self::messages::MsgPack;
 pub use self::{
+    budget::Budget,
     context::WsContext,
     dispatch::{FrameKind, Handlers, HandlersError, OpcodeUse},
     driver::Driver,

@@ -107,12 +107,17 @@ impl Outbox {
         self.0.queue.borrow().bytes()
     }
 
+    /// And of those, the ones that are not shared with other connections.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.0.queue.borrow().own_bytes()
+    }
+
     pub(crate) fn queued_messages(&self) -> usize {
         self.0.queue.borrow().len()
     }
 
-    /// The number of messages that were given up or refused: for want of room, or
-    /// as the connection does not know their kind.
+    /// The number of messages that were given up or refused: for want of room, as
+    /// the connection does not know their kind, or as it ended before they left.
     #[must_use]
     pub fn given_up(&self) -> u64 {
         self.0.given_up.get()

@@ -162,6 +162,22 @@ impl Connection {
         self.outbound.queue().len()
     }
 
+    /// The number of Pings that were passed over: a newer one came before their
+    /// Pong could leave ([RFC 6455 §5.5.3]).
+    ///
+    /// [RFC 6455 §5.5.3]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+    #[must_use]
+    pub const fn unanswered_pings(&self) -> u64 {
+        self.outbound.unanswered_pings()
+    }
+
+    /// The number of bytes that came and are held here: those of a message that has
+    /// begun and not come to its end, and what no event was made of yet.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.inbound.held_bytes()
+    }
+
     /// Takes all bytes out of `buffer`, which came from the peer in this order.
     ///
     /// Payloads are handed out as slices of the buffer's storage. Once they are

@@ -70,6 +70,14 @@ pub enum RequestError {
     /// A header field is not of its grammar.
     #[error("`{0}` is malformed")]
     Malformed(&'static str),
+    /// The header is longer, or has more fields, than allowed.
+    #[error("the header exceeds the limit of {max_bytes} bytes or of {max_fields} fields")]
+    HeaderTooLarge {
+        /// [`ServerHandshake::max_header_bytes`].
+        max_bytes: usize,
+        /// [`ServerHandshake::max_header_fields`].
+        max_fields: usize,
+    },
 }
 
 impl RequestError {
@@ -79,6 +87,7 @@ impl RequestError {
         match self {
             Self::Method => 405,
             Self::NotAnUpgrade | Self::Version => 426,
+            Self::HeaderTooLarge { .. } => 431,
             Self::HttpVersion
             | Self::Connection
             | Self::Key
@@ -106,7 +115,8 @@ impl RequestError {
             | Self::Host
             | Self::Body
             | Self::Subprotocol
-            | Self::Malformed(_) => &[],
+            | Self::Malformed(_)
+            | Self::HeaderTooLarge { .. } => &[],
         }
     }
 }

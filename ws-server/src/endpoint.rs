@@ -15,6 +15,7 @@ use crate::{
     metrics,
     origin::Origins,
     server::stream::Carrier,
+    shutdown::Coming,
     upgrade::{
         self, portable,
         seated::{Caller, Seated},
@@ -175,7 +176,7 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
     ) -> Result<HttpResponse, UpgradeError> {
         let endpoint = &*self.0;
         let admitted = endpoint.admit(request);
-        let (acceptance, place) = admitted.inspect_err(|error| {
+        let (acceptance, place, coming) = admitted.inspect_err(|error| {
             let endpoint = endpoint.handlers.label().to_owned();
             let labels = [
                 ("endpoint", endpoint),
@@ -190,32 +191,29 @@ impl<A: Actor<Context = WsContext<A>>> Endpoint<A> {
             .with_jitter(&mut Entropy::system());
         let caller = Caller::of(request);
         if let Some(lease) = Lease::of(request) {
-            let shutdown = endpoint.shutdown.clone();
             let body = lease.promise(payload, move |stream, mut input| {
                 let mut connection = connection;
                 connection.handle_input(Instant::now(), &mut input);
                 let driver = Driver::new(actor, connection, Carrier::from(stream), handlers);
-                Box::pin(Seated::new(driver, &shutdown, place, &caller))
+                Box::pin(Seated::new(driver, coming, place, &caller))
             });
             return Ok(response.body(body));
         }
         let (transport, body) = portable::channel(request, payload);
         let driver = Driver::new(actor, connection, transport, handlers);
-        actix_rt::spawn(Seated::new(driver, &endpoint.shutdown, place, &caller));
+        actix_rt::spawn(Seated::new(driver, coming, place, &caller));
         Ok(response.body(body))
     }
 }
 
 impl<A: Actor<Context = WsContext<A>>> Inner<A> {
     /// Judges a request, and takes a place for the connection that it asks for.
-    fn admit(&self, request: &HttpRequest) -> Result<(Acceptance, Place), UpgradeError> {
+    fn admit(&self, request: &HttpRequest) -> Result<(Acceptance, Place, Coming), UpgradeError> {
         let acceptance = upgrade::accept(request, &self.handshake)?;
         self.origins.check(request)?;
-        if self.shutdown.has_begun() {
-            return Err(UpgradeError::ShuttingDown);
-        }
+        let coming = self.shutdown.announce().ok_or(UpgradeError::ShuttingDown)?;
         let place = self.admission.admit(request, self.cap.as_ref())?;
-        Ok((acceptance, place))
+        Ok((acceptance, place, coming))
     }
 
     /// What serves connections that agreed on this subprotocol.

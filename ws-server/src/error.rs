@@ -17,7 +17,7 @@ use crate::{Limit, OriginError};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
-    /// The request is no opening handshake: 400, 405 or 426.
+    /// The request is no opening handshake: 400, 405, 426 or 431.
     #[error(transparent)]
     Handshake(#[from] RequestError),
     /// A page of another origin asks, in a visitor's browser: 403.
@@ -40,6 +40,7 @@ impl UpgradeError {
     /// What metrics call it.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
+            Self::Handshake(RequestError::HeaderTooLarge { .. }) => "header_too_large",
             Self::Handshake(_) => "handshake",
             Self::Origin(_) => "origin",
             Self::ShuttingDown => "shutting_down",

@@ -25,6 +25,18 @@
 //! - `on_connect(ws_server::keep_socket)`: otherwise it keeps the TCP
 //!   connection of a peer that stopped reading, though its actor is gone.
 //!
+//! Some of its bounds on plain HTTP are not as close as those of [`WsServer`], and
+//! are not in these crates' hands; a proxy in front of it closes the gaps:
+//!
+//! - The head of a connection's first request has a deadline, those of later
+//!   ones have none. A head may have 128 KiB.
+//! - All requests that lie in 128 KiB are taken apart at once, which takes some
+//!   20 MiB.
+//! - Requests behind a response that closes the connection are done if they came
+//!   along with the one before. So a request behind an upgrade that is refused is
+//!   done if `Upgrade` names more than `websocket`, or the upgrade has a chunked
+//!   body; behind any other it is not, nor are frames taken for requests.
+//!
 //! # Features
 //!
 //! - `actix-web-actors`: the module `migrate::ws`, which runs actors that were
@@ -57,7 +69,7 @@ mod upgrade;
 #[cfg(feature = "msgpack")]
 pub use ws_actors::MsgPack;
 pub use ws_actors::{
-    Binary, Closed, Closing, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers,
+    Binary, Budget, Closed, Closing, ConnectionHandle, Flow, FrameKind, FrameMessage, Handlers,
     HandlersError, Json, Notice, Occurrence, Outbox, Overflow, Part, Ping, Pong, RateLimit,
     Rejection, SendError, Slot, Text, Writable, WsContext,
 };

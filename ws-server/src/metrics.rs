@@ -9,11 +9,14 @@
 //! | --- | --- | --- |
 //! | [`ROOMS`] | gauge | rooms that have members |
 //! | [`ROOM_MEMBERS`] | gauge | members of all of them |
+//! | [`JOINS_REFUSED`] | counter | times that somebody could not join, by `limit`: `max_members`, `max_rooms_per_connection` |
+//! | [`HISTORY`] | gauge, bytes | what rooms keep of their messages |
 //! | [`BROADCASTS`] | counter | broadcasts accepted |
 //! | [`BROADCASTS_REFUSED`] | counter | broadcasts refused, as a thread was blocked |
 //! | [`DELIVERIES`] | counter | messages that members took |
 //! | [`DELIVERIES_REFUSED`] | counter | messages that members had no room for, or came too late for |
 //! | [`ROOM_RESTARTS`] | counter | actors of rooms that panicked and began anew |
+//! | [`ROOM_MESSAGES_UNHEARD`] | counter | messages that actors of rooms were told and that waited when the last of them ended |
 //!
 //! A [`Cluster`](crate::Cluster) adds these, with the label `backplane`, the
 //! engine's name:
@@ -33,10 +36,13 @@
 //! | [`BACKPLANE_GAPS`] | counter | times that messages of a record were missing |
 //!
 //! Endpoints add [`REFUSED`], a counter of the requests that they did not upgrade,
-//! with the labels `endpoint` and `reason`: `handshake`, `origin`, `shutting_down`,
-//! `full_in_all`, `full_endpoint`, `full_address`.
+//! with the labels `endpoint` and `reason`: `handshake`, `header_too_large`, `origin`,
+//! `shutting_down`, `full_in_all`, `full_endpoint`, `full_address`.
+//!
+//! [`WsServer`](crate::WsServer) counts heads of requests that it did not wait for
+//! in [`LIMITS`], with `max_head_bytes` or `client_request_timeout` as `limit`.
 
-use metrics::{describe_counter, describe_gauge};
+use metrics::{Unit, describe_counter, describe_gauge};
 pub use ws_actors::metrics::*;
 
 /// The number of requests that were not upgraded, by `reason`.
@@ -45,6 +51,10 @@ pub const REFUSED: &str = "ws_upgrades_refused_total";
 pub const ROOMS: &str = "ws_rooms";
 /// The number of members of all rooms.
 pub const ROOM_MEMBERS: &str = "ws_room_members";
+/// The number of times that somebody could not join a room, by `limit`.
+pub const JOINS_REFUSED: &str = "ws_joins_refused_total";
+/// The bytes that rooms keep of their messages.
+pub const HISTORY: &str = "ws_room_history_bytes";
 /// The number of broadcasts accepted.
 pub const BROADCASTS: &str = "ws_broadcasts_total";
 /// The number of broadcasts refused, as a thread was blocked.
@@ -55,6 +65,9 @@ pub const DELIVERIES: &str = "ws_deliveries_total";
 pub const DELIVERIES_REFUSED: &str = "ws_deliveries_refused_total";
 /// The number of actors of rooms that panicked and began anew.
 pub const ROOM_RESTARTS: &str = "ws_room_restarts_total";
+/// The number of messages that actors of rooms were told and that waited when
+/// the last of them ended.
+pub const ROOM_MESSAGES_UNHEARD: &str = "ws_room_messages_unheard_total";
 
 /// Whether the backplane's engine is connected: 1 or 0.
 pub const BACKPLANE_CONNECTED: &str = "ws_backplane_connected";
@@ -86,6 +99,8 @@ pub fn describe() {
     describe_counter!(REFUSED, "requests that were not upgraded, by reason");
     describe_gauge!(ROOMS, "rooms that have members");
     describe_gauge!(ROOM_MEMBERS, "members of all rooms");
+    describe_counter!(JOINS_REFUSED, "joins that were refused, by limit");
+    describe_gauge!(HISTORY, Unit::Bytes, "what rooms keep of their messages");
     describe_counter!(BROADCASTS, "broadcasts accepted");
     describe_counter!(
         BROADCASTS_REFUSED,
@@ -99,6 +114,10 @@ pub fn describe() {
     describe_counter!(
         ROOM_RESTARTS,
         "actors of rooms that panicked and began anew"
+    );
+    describe_counter!(
+        ROOM_MESSAGES_UNHEARD,
+        "messages that actors of rooms were told and never heard"
     );
     describe_gauge!(BACKPLANE_CONNECTED, "1 while the backplane is connected");
     describe_gauge!(BACKPLANE_NODES, "nodes that give signs of life");

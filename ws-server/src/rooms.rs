@@ -239,7 +239,23 @@ impl<K: Clone + Eq + Hash, D> Rooms<K, D> {
     where
         A: Actor<Context = WsContext<A>>,
     {
-        let place = Place::take(ctx.outbox(), self.0.terms.max_rooms)?;
+        let admitted = self.try_admit(key, data, since, ctx, list);
+        admitted.inspect_err(|error| self.0.terms.meters.refused(error))
+    }
+
+    fn try_admit<A>(
+        &self,
+        key: &K,
+        data: D,
+        since: Since,
+        ctx: &WsContext<A>,
+        list: bool,
+    ) -> Result<Arrived<K, D>, JoinError>
+    where
+        A: Actor<Context = WsContext<A>>,
+    {
+        let set = Arc::as_ptr(&self.0).addr();
+        let place = Place::take(ctx.outbox(), set, self.0.terms.max_rooms)?;
         let member = Member::new(MemberId::next(), data);
         let joined = Presence::Joined(member.clone());
         let mut newcomer = Newcomer {

@@ -8,7 +8,9 @@ use std::{
 
 use actix_http::{HttpService, Request, Response};
 use actix_server::{Server, ServerBuilder};
-use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, map_config,
+};
 use actix_web::{
     Error,
     body::MessageBody,
@@ -18,10 +20,16 @@ use actix_web::{
 use socket2::{Domain, Protocol, Socket, Type};
 
 mod acceptor;
+mod attended;
 mod connection;
+pub(crate) mod intake;
 pub(crate) mod stream;
 
-use self::acceptor::{Acceptor, Greeting};
+use self::{
+    acceptor::{Acceptor, Greeting},
+    attended::Attendance,
+    intake::HeadLimits,
+};
 use crate::upgrade::takeover::Leased;
 
 /// A server for an actix-web app, whose WebSockets have their connections to
@@ -60,6 +68,7 @@ pub struct WsServer<F, I, S, B> {
 struct Settings {
     keep_alive: KeepAlive,
     request_timeout: Duration,
+    max_head_bytes: usize,
     tls_timeout: Duration,
     hostname: Option<String>,
     on_connect: Option<Arc<OnConnect>>,
@@ -88,6 +97,7 @@ where
             settings: Settings {
                 keep_alive: KeepAlive::default(),
                 request_timeout: Duration::from_secs(5),
+                max_head_bytes: 16 * 1024,
                 tls_timeout: Duration::from_secs(3),
                 hostname: None,
                 on_connect: None,
@@ -135,10 +145,24 @@ where
     }
 
     /// How long the head of a request may take, and with it a WebSocket's
-    /// opening handshake. Default: 5 s.
+    /// opening handshake, before it is answered with 408. Default: 5 s.
+    ///
+    /// It holds for each request of a connection, from the first byte on.
     #[must_use]
     pub fn client_request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = timeout;
+        self
+    }
+
+    /// The most bytes that the head of a request may have: more are answered with
+    /// 431.
+    ///
+    /// Default: 16 KiB. As all servers of actix-http, this one takes 96 header
+    /// fields at most, and never more than 128 KiB: a head that follows a request
+    /// with a body is not looked at before it is complete.
+    #[must_use]
+    pub fn max_head_bytes(mut self, limit: usize) -> Self {
+        self.settings.max_head_bytes = limit;
         self
     }
 
@@ -260,7 +284,13 @@ where
             // The only door: actix-test comes in by it as well.
             let config = move |()| AppConfig::__priv_test_new(secure, hostname.clone(), address);
             let app = factory().into_factory();
-            let app = app.map_err(|error| error.into().error_response());
+            let max_head_bytes = settings.max_head_bytes;
+            let app = apply_fn_factory(app, move |request: Request, app: &S::Service| {
+                let attendance = Attendance::of(&request, max_head_bytes);
+                let doing = attendance.ask(|| app.call(request));
+                attendance.answer(doing)
+            });
+            let app = app.map_err(|error: S::Error| error.into().error_response());
             let http = HttpService::build()
                 .keep_alive(settings.keep_alive)
                 .client_request_timeout(settings.request_timeout)
@@ -273,7 +303,11 @@ where
                     leased.0.note(data);
                 })
                 .finish(map_config(app, config));
-            Acceptor::new(http, greeting.clone())
+            let limits = HeadLimits {
+                bytes: settings.max_head_bytes,
+                time: settings.request_timeout,
+            };
+            Acceptor::new(http, greeting.clone(), limits)
         })?;
         self.addresses.push(address);
         Ok(self)

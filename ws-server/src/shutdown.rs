@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -33,6 +33,8 @@ pub struct Shutdown(Arc<Inner>);
 struct Inner {
     begun: AtomicBool,
     connections: Arc<Group>,
+    /// Connections that were accepted and are not open yet.
+    coming: AtomicUsize,
 }
 
 impl Shutdown {
@@ -42,13 +44,14 @@ impl Shutdown {
         Self(Arc::new(Inner {
             begun: AtomicBool::new(false),
             connections: Group::new(Arc::new(())),
+            coming: AtomicUsize::new(0),
         }))
     }
 
     /// Whether new requests are refused.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.0.begun.load(Ordering::Relaxed)
+        self.0.begun.load(Ordering::SeqCst)
     }
 
     /// The number of open connections.
@@ -84,14 +87,15 @@ impl Shutdown {
     /// Closes all connections, and waits until they are gone or the drain's limit
     /// is reached. Tells how many are left.
     pub async fn drain(&self, drain: &Drain) -> usize {
-        self.0.begun.store(true, Ordering::Relaxed);
+        self.0.begun.store(true, Ordering::SeqCst);
         sleep(drain.notice).await;
         let begin = Instant::now();
         let spread = drain.spread_over(self.connections());
         let close = Parcel::Close(Arc::new((drain.payload.clone(), Cause::Drain)));
         let chance = RandomState::new();
         let gone = async {
-            while self.connections() > 0 {
+            // In this order: who is coming is seated before it counts no more.
+            while self.0.coming.load(Ordering::SeqCst) > 0 || self.connections() > 0 {
                 let due = begin.elapsed() + BATCH;
                 // Also in the end again and again, for connections that were
                 // about to begin.
@@ -105,7 +109,7 @@ impl Shutdown {
             }
         };
         timeout_at(begin + drain.limit, gone).await.ok();
-        self.connections()
+        self.connections() + self.0.coming.load(Ordering::SeqCst)
     }
 
     /// Runs an actix-web server until SIGTERM or SIGINT, then drains and stops
@@ -175,8 +179,29 @@ impl Shutdown {
         })
     }
 
-    pub(crate) fn seat(&self, outbox: Outbox) -> Seat {
-        self.0.connections.join(MemberId::next(), outbox)
+    /// Announces a connection, unless this has begun.
+    pub(crate) fn announce(&self) -> Option<Coming> {
+        // The drain is told before it is asked: so none slips in between, which
+        // would be neither refused nor closed.
+        self.0.coming.fetch_add(1, Ordering::SeqCst);
+        let coming = Coming(self.clone());
+        (!self.has_begun()).then_some(coming)
+    }
+}
+
+/// A connection that was accepted and is not open yet.
+pub(crate) struct Coming(Shutdown);
+
+impl Coming {
+    /// It is open.
+    pub(crate) fn seat(self, outbox: Outbox) -> Seat {
+        self.0.0.connections.join(MemberId::next(), outbox)
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.0.coming.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

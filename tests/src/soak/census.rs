@@ -17,6 +17,10 @@ pub struct Census {
     pub connections: usize,
     /// Members by [`Rooms::count`](ws_server::Rooms::count), of all rooms.
     pub members: usize,
+    /// Rooms that have members.
+    pub rooms: usize,
+    /// Places by [`Admission::connections`](ws_server::Admission::connections).
+    pub places: usize,
     /// TCP connections that actix-http holds.
     pub sockets: usize,
     /// Tasks that tokio knows of, of all threads.
@@ -37,6 +41,8 @@ impl Census {
         actors: 0,
         connections: 0,
         members: 0,
+        rooms: 0,
+        places: 0,
         sockets: 0,
         tasks: 0,
         descriptors: 0,
@@ -83,11 +89,13 @@ impl Census {
             .collect()
     }
 
-    const fn counts(&self) -> [(&'static str, usize); 6] {
+    const fn counts(&self) -> [(&'static str, usize); 8] {
         [
             ("actors", self.actors),
             ("connections", self.connections),
             ("members of rooms", self.members),
+            ("rooms", self.rooms),
+            ("places of admission", self.places),
             ("sockets", self.sockets),
             ("tasks", self.tasks),
             ("descriptors", self.descriptors),

@@ -5,7 +5,11 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::{census, ledger::Account, server::FORGET};
+use super::{
+    census,
+    ledger::Account,
+    server::{DRAIN, FORGET},
+};
 
 /// The server, as a process of its own: what is counted there is its own.
 pub(super) struct Process {
@@ -52,6 +56,11 @@ impl Process {
     /// Has it let go of what it keeps on purpose, and asks what it holds then.
     pub(super) async fn forget(&mut self) -> io::Result<Account> {
         self.ask(FORGET).await
+    }
+
+    /// Has it end all connections.
+    pub(super) async fn drain(&mut self) -> io::Result<Account> {
+        self.ask(DRAIN).await
     }
 
     async fn ask(&mut self, line: &str) -> io::Result<Account> {

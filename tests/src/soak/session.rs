@@ -14,7 +14,7 @@ pub(super) async fn call(visit: &mut Visit<'_>) -> io::Result<()> {
     let url = format!("ws://{}/calm", visit.address);
     let reconnect = Reconnect::new()
         .first_delay(visit.life / 10)
-        .max_attempts(Some(5));
+        .max_attempts(Some(3));
     let handlers = Handlers::new().on::<Connected>().on::<Text>();
     let client = Client::new(Connector::new(&url).map_err(other)?, handlers).reconnect(reconnect);
     let returns = visit.rng.u32(..3);

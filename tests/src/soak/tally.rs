@@ -1,11 +1,11 @@
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 
-use super::visit::Kind;
+use super::{receipt::Page, visit::Kind};
 
 /// What clients did and saw. All of them share one thread.
 #[derive(Default)]
@@ -23,6 +23,10 @@ pub(super) struct Tally {
     pub(super) connections: Cell<u64>,
     /// Visitors whom the server was too busy to let in.
     pub(super) late: Cell<u64>,
+    /// The server shows everybody out.
+    pub(super) drains: Cell<bool>,
+    /// What members of rooms received, by their names.
+    pages: RefCell<HashMap<u64, Page>>,
     wrongs: RefCell<Vec<String>>,
     wrong: Cell<u64>,
 }
@@ -56,6 +60,15 @@ impl Tally {
 
     pub(super) fn note_late(&self) {
         self.late.set(self.late.get() + 1);
+    }
+
+    pub(super) fn note_page(&self, id: u64, page: Page) {
+        self.pages.borrow_mut().insert(id, page);
+    }
+
+    /// What members received whose time is over by now.
+    pub(super) fn take_pages(&self) -> HashMap<u64, Page> {
+        self.pages.take()
     }
 
     pub(super) fn note_sent(&self) {

@@ -10,6 +10,7 @@ use super::{
 };
 
 mod broken;
+mod members;
 mod polite;
 mod rude;
 
@@ -73,6 +74,22 @@ pub enum Kind {
     Linger,
     /// Is gone from a room.
     RoomVanish,
+    /// In a room whose books are kept: reads, talks, leaves.
+    Member,
+    /// Does not read there for a while, in which much is sent to it.
+    MemberSlow,
+    /// Is gone from there, in one of a dozen ways.
+    MemberGone,
+    /// Is gone from a room with a history, and comes back for what it missed.
+    MemberBack,
+    /// Is sent to from another thread.
+    MemberOutside,
+    /// Has a room's actor panic.
+    MemberHosted,
+    /// Has a thread of the server block, or the actor not listen.
+    MemberBlock,
+    /// Is there, behind something that passes nothing on.
+    MemberSwallowed,
 }
 
 /// Where a visit takes place.
@@ -80,6 +97,8 @@ pub(super) struct Visit<'a> {
     pub(super) address: SocketAddr,
     /// How long a visit lasts, about.
     pub(super) life: Duration,
+    /// How many rooms of each sort are visited.
+    pub(super) rooms: usize,
     pub(super) tally: &'a Tally,
     pub(super) rng: Rng,
 }
@@ -118,8 +137,13 @@ impl Visit<'_> {
                 let wrong = format!("{kind:?}: no end after {LIMIT:?}");
                 self.tally.note_wrong(wrong);
             }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                self.tally.note_wrong(format!("{kind:?}: {error}"));
+            }
+            // Everybody is shown out.
+            Ok(_) if self.tally.drains.get() => {}
             Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => self.tally.note_late(),
-            Ok(Err(error)) if kind.is_sure() || error.kind() == io::ErrorKind::InvalidData => {
+            Ok(Err(error)) if kind.is_sure() => {
                 self.tally.note_wrong(format!("{kind:?}: {error}"));
             }
             Ok(_) => {}
@@ -157,6 +181,14 @@ impl Visit<'_> {
             Kind::Terminate => self.terminate().await,
             Kind::Linger => self.linger().await,
             Kind::RoomVanish => self.room_vanish().await,
+            Kind::Member => self.member().await,
+            Kind::MemberSlow => self.member_slow().await,
+            Kind::MemberGone => self.member_gone().await,
+            Kind::MemberBack => self.member_back().await,
+            Kind::MemberOutside => self.member_outside().await,
+            Kind::MemberHosted => self.member_hosted().await,
+            Kind::MemberBlock => self.member_block().await,
+            Kind::MemberSwallowed => self.member_swallowed().await,
         }
     }
 

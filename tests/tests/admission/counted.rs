@@ -11,12 +11,18 @@ async fn refusals_are_counted_by_their_reason() {
     begun.drain(&Drain::new()).await;
     let handshake = TestRequest::get().uri("/").to_http_request();
     let foreign = upgrade().insert_header((header::ORIGIN, "https://evil.example"));
+    let long = upgrade().insert_header((header::COOKIE, "c".repeat(1000)));
     let table: [(
         &str,
         fn(EndpointBuilder<Probe>, &Shutdown) -> EndpointBuilder<Probe>,
         HttpRequest,
-    ); 6] = [
+    ); 7] = [
         ("handshake", |it, _| it, handshake),
+        (
+            "header_too_large",
+            |it, _| it.max_header_bytes(1000),
+            long.to_http_request(),
+        ),
         ("origin", |it, _| it, foreign.to_http_request()),
         (
             "shutting_down",

@@ -12,6 +12,8 @@ use ws_server::{
     test::{self, Handlers, Peer},
 };
 
+use crate::counted::counted;
+
 /// A loop that writes down what happens to it.
 struct Game {
     name: &'static str,
@@ -304,6 +306,32 @@ fn actor_that_panics_again_and_again_waits_ever_longer() {
         let _ada = player(&games, "chess", "ada").await;
         assert_eq!(log.take(), ["chess opens", "+ada"]);
     });
+}
+
+#[test]
+fn what_an_actor_took_and_nobody_heard_is_counted() {
+    let counted = counted(|| {
+        test::run(async {
+            let log = Log::default();
+            let games = games(&log);
+            let tell = |text: &str| games.tell(&"chess", Say(text.to_owned()));
+            let mut ada = player(&games, "chess", "ada").await;
+            for text in ["panic", "panic", "panic", "one", "two"] {
+                tell(text).expect("it is there");
+            }
+            ada.close().await;
+            test::advance(Duration::from_secs(60)).await;
+            assert!(!log.take().contains(&"one".to_owned()));
+            let _ben = player(&games, "chess", "ben").await;
+            for text in ["stop", "three"] {
+                tell(text).expect("it is there");
+            }
+            test::settle().await;
+            tell("four").expect_err("it has stopped");
+        });
+    });
+    let unheard = counted.get("ws_room_messages_unheard_total rooms");
+    assert_eq!(unheard, Some(&3.0), "{counted:?}");
 }
 
 #[test]

@@ -71,3 +71,22 @@ fn a_peer_that_asks_for_rooms_without_end_gets_a_hundred() {
         assert_eq!(refused, JoinError::TooManyRooms { limit: 100 });
     });
 }
+
+#[test]
+fn each_set_of_rooms_counts_its_own() {
+    test::run(async {
+        let houses = Houses::builder().max_rooms_per_connection(2).build();
+        let games = Houses::builder().max_rooms_per_connection(1).build();
+        let ada = guest(&houses, "hall", "ada").await;
+        let ada = ada.address();
+        for (rooms, room) in [(&games, "chess"), (&houses, "attic")] {
+            let joined = ada.send(Join(rooms.clone(), room, "ada")).await;
+            joined.expect("it lives").expect("there is room");
+        }
+        for (rooms, limit) in [(&games, 1), (&houses, 2)] {
+            let refused = ada.send(Join(rooms.clone(), "another", "ada")).await;
+            let refused = refused.expect("it lives").expect_err("it is in all it may");
+            assert_eq!(refused, JoinError::TooManyRooms { limit });
+        }
+    });
+}

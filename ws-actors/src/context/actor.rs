@@ -48,7 +48,11 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for WsContext<A> {
         self.last_handle = self.last_handle.next();
         let handle = self.last_handle;
         let response = self.responses.expected;
-        self.responses.under_way += usize::from(response);
+        if response {
+            self.responses.under_way += 1;
+            let limit = self.outbox.flow().max_responses;
+            self.tally.too_many_responses += u32::from(self.responses.under_way == limit);
+        }
         self.requests().spawn.push(Spawn {
             handle,
             task: Box::pin(future),

@@ -60,13 +60,17 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     }
 
     fn heed_limit(&mut self) {
-        let spent = self
-            .meter
-            .as_ref()
-            .is_some_and(|meter| meter.closes && meter.spent_until(self.now).is_some());
-        if spent {
+        let Some(meter) = &self.meter else {
+            return;
+        };
+        if meter.spent_until(self.now).is_none() {
+            return;
+        }
+        if meter.closes {
             let payload = ClosePayload::new(CloseCode::POLICY_VIOLATION, "too much at once");
             self.close_with(payload.unwrap_or_default(), Cause::RateLimit);
+        } else {
+            self.tally.too_fast += 1;
         }
     }
 
@@ -82,9 +86,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             || self.is_swamped()
     }
 
-    /// Whether the actor is to wait for the peer.
+    /// Whether the actor is to wait for the peer. Not before it has heard of the
+    /// connection: what it says then goes before what waits.
     pub(crate) fn is_held_up(&self) -> bool {
         self.congested
+            && !self.greeting
             && self.outbox.flow().overflow == Overflow::Wait
             && self.connection.state() == State::Open
     }

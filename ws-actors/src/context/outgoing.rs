@@ -11,7 +11,7 @@ use ws_core::{Cause, CloseCode, ClosePayload, Fin, Frame, PreparedBatch, Prepare
 
 use crate::{
     Occurrence, SendError,
-    metrics::Waiting,
+    metrics::{GivenUp, Waiting},
     outbox::{Next, Outgoing},
 };
 
@@ -55,7 +55,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             self.outbox.count_given_up(u64::from(next.is_some()));
             self.connection.close_because(self.now, payload, cause).ok();
         }
-        self.give_up_under_way();
+        self.cut_short();
         self.outbox.shut();
     }
 
@@ -64,7 +64,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         // A Pong that found no room goes before what makes none.
         self.connection.transmit();
         if !self.may_send() {
-            self.give_up_under_way();
+            self.cut_short();
             if self.reconnects == Reconnects::No {
                 self.outbox.shut();
             }
@@ -139,7 +139,7 @@ impl<A: Actor<Context = Self>> WsContext<A> {
     /// A message that has begun cannot be finished, nor can another begin.
     fn cut(&mut self, error: &(dyn Error + 'static)) {
         tracing::error!(error, "a stream failed: its connection closes with 1011");
-        self.give_up_under_way();
+        self.cut_short();
         self.outbox.shut();
         let payload = ClosePayload::new(CloseCode::INTERNAL_ERROR, "message cut short");
         let payload = payload.unwrap_or_default();
@@ -148,11 +148,10 @@ impl<A: Actor<Context = Self>> WsContext<A> {
             .ok();
     }
 
-    /// A message of which fragments have left never comes to its end.
-    pub(super) fn give_up_under_way(&mut self) {
+    /// Gives up the message under way, if there is one.
+    pub(super) fn cut_short(&mut self) {
         if let Some(parts) = self.under_way.take() {
             self.outbox.count_given_up(1);
-            // A stream is anybody's code.
             drop(parts);
         }
     }
@@ -187,20 +186,50 @@ impl<A: Actor<Context = Self>> WsContext<A> {
         swamped && self.connection.state() == State::Open
     }
 
-    /// The messages given up so far.
-    pub(crate) fn given_up(&self) -> u64 {
-        self.outbox.given_up()
+    /// What was given up so far.
+    pub(crate) fn given_up(&self) -> GivenUp {
+        GivenUp {
+            messages: self.outbox.given_up(),
+            pings: self.connection.unanswered_pings(),
+        }
     }
 
-    /// What waits for the peer: nothing, once the connection has ended.
-    pub(crate) fn waits_for_peer(&self) -> Waiting {
+    /// What waits for the peer or the actor: nothing, once the connection has ended.
+    pub(crate) fn waiting_bytes(&self) -> Waiting {
         if self.outcome.is_some() {
             return Waiting::default();
         }
         Waiting {
             bytes: self.queued_bytes(),
             behind: self.congested,
+            held: self.connection.held_bytes(),
         }
+    }
+
+    /// The memory that the peer makes this connection take, in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let parts = self.under_way.as_ref().map_or(0, |parts| parts.rest());
+        let leaving = self.connection.queued_bytes() + parts;
+        self.connection.held_bytes() + leaving + self.outbox.own_bytes()
+    }
+
+    /// Gives up a connection that holds more than its share of the budget; true if it
+    /// was open.
+    pub(crate) fn fail_for_memory(&mut self) -> bool {
+        if self.connection.state() == State::Closed {
+            return false;
+        }
+        if self.connection.queued_bytes() > 0 {
+            // The peer does not read, and would not see why.
+            self.connection.abort(self.now, Cause::Overload);
+        } else {
+            let payload = ClosePayload::new(CloseCode::TRY_AGAIN_LATER, "too much is held");
+            self.connection
+                .fail_because(self.now, payload.unwrap_or_default(), Cause::Overload);
+        }
+        self.cut_short();
+        self.outbox.shut();
+        true
     }
 
     /// Notes whether the peer keeps up; true if it has just caught up.

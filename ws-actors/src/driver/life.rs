@@ -37,6 +37,8 @@ pub(super) struct Life<A: Actor> {
 pub(super) struct Turn {
     /// There is more to do, after others had their turn.
     pub(super) more: bool,
+    /// So much was heard that others on the thread are to have theirs, too.
+    pub(super) enough: bool,
     /// Frames are left, which have to be heard before more are read.
     pub(super) unheard: bool,
     /// They have to wait for longer, as the actor does.
@@ -55,6 +57,11 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
             overdue: false,
             mailbox_polled: false,
         }
+    }
+
+    /// The bytes of frames that were read ahead.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.beside.as_ref().map_or(0, |it| it.backlog_bytes)
     }
 
     /// All futures are to be polled: the task was woken.
@@ -89,7 +96,7 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
                 return self.keep_frames(ctx, handlers);
             }
             self.hear_notices(ctx, handlers);
-            if let Some(end) = self.hear_frames(ctx, handlers, &mut budget.frames) {
+            if let Some(end) = self.hear_frames(ctx, handlers, &mut budget) {
                 return end;
             }
             self.hear_letters(ctx, cx, &mut budget.letters);
@@ -117,7 +124,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         };
         Turn {
             more: kept.more || budget.is_spent(),
-            unheard: budget.frames == 0 || kept.unheard || ctx.spent_until().is_some(),
+            enough: budget.bytes == 0,
+            unheard: !budget.has_frames() || kept.unheard || ctx.spent_until().is_some(),
             ..kept
         }
     }
@@ -168,11 +176,12 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
         &mut self,
         ctx: &mut WsContext<A>,
         handlers: &Handlers<A>,
-        budget: &mut usize,
+        budget: &mut Budget,
     ) -> Option<Turn> {
-        while *budget > 0 && (ctx.hears_frames() || self.overdue) {
+        while budget.has_frames() && (ctx.hears_frames() || self.overdue) {
             let event = self.next_event(ctx)?;
-            *budget -= 1;
+            budget.frames -= 1;
+            budget.bytes = budget.bytes.saturating_sub(held(&event));
             let closed = matches!(event, Event::Closed(_));
             if closed && ctx.outlives_connection() {
                 return Some(Turn {
@@ -299,6 +308,8 @@ impl<A: Actor<Context = WsContext<A>>> Life<A> {
 struct Budget {
     /// Frames heard.
     frames: usize,
+    /// What they hold, in bytes: few on the wire may stand for many.
+    bytes: usize,
     /// Messages of other actors heard.
     letters: usize,
     /// Rounds, as each may ask for another with what it spawns.
@@ -309,6 +320,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             frames: 256,
+            bytes: 256 * 1024,
             letters: 64,
             rounds: 64,
         }
@@ -317,7 +329,11 @@ impl Default for Budget {
 
 impl Budget {
     const fn is_spent(&self) -> bool {
-        self.frames == 0 || self.letters == 0 || self.rounds == 0
+        !self.has_frames() || self.letters == 0 || self.rounds == 0
+    }
+
+    const fn has_frames(&self) -> bool {
+        self.frames > 0 && self.bytes > 0
     }
 }
 

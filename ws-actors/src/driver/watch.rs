@@ -7,7 +7,7 @@ use std::{
 use tracing::{Span, debug, error, field::Empty, info_span};
 use ws_core::{Cause, CloseCode, Outcome};
 
-use crate::metrics::{Meters, Tally};
+use crate::metrics::{Meters, Tally, cause_name};
 
 /// Tells operators of a connection. What was said on it is never told.
 #[derive(Debug)]
@@ -61,13 +61,12 @@ impl Watch {
         }
         self.open = false;
         let seconds = now.saturating_duration_since(self.opened).as_secs_f64();
-        let cause = name(&outcome.cause);
-        meters.closed(cause, seconds, tally);
+        meters.closed(&outcome.cause, seconds, tally);
         let sent = outcome.sent.as_ref().and_then(|it| it.code());
         let received = outcome.received.as_ref().and_then(|it| it.code());
         debug!(
             parent: self.span(),
-            cause,
+            cause = cause_name(&outcome.cause),
             error = fault(&outcome.cause),
             sent = sent.map(CloseCode::get),
             received = received.map(CloseCode::get),
@@ -95,24 +94,6 @@ fn fault(cause: &Cause) -> Option<String> {
         Some(format!("{timeout:?} timeout"))
     } else {
         None
-    }
-}
-
-const fn name(cause: &Cause) -> &'static str {
-    match cause {
-        Cause::Local => "local",
-        Cause::Remote => "remote",
-        Cause::Protocol(_) => "protocol",
-        Cause::Timeout(_) => "timeout",
-        Cause::TransportLost => "transport",
-        Cause::Panic => "panic",
-        Cause::StreamFailed => "stream",
-        Cause::Drain => "drain",
-        Cause::SlowPeer => "slow_peer",
-        Cause::RateLimit => "rate_limit",
-        Cause::Rejected => "rejected",
-        Cause::Expired => "expired",
-        _ => "other",
     }
 }
 

@@ -39,6 +39,14 @@ impl Outgoing {
         }
     }
 
+    /// What it holds that others do not hold as well, in bytes.
+    pub(crate) fn own_len(&self) -> usize {
+        match self {
+            Self::Message(_) | Self::Marked(_) | Self::Parts(_) => self.len(),
+            Self::Prepared(_) | Self::Batch(..) => 0,
+        }
+    }
+
     /// How many messages it is.
     #[inline]
     pub(crate) fn messages(&self) -> usize {

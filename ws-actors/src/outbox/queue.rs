@@ -12,6 +12,8 @@ pub(super) struct Queue {
     /// All that wait, if there are more; or one that has a key.
     line: Option<Box<Line>>,
     bytes: usize,
+    /// Those that are not shared with other connections.
+    own_bytes: usize,
     messages: usize,
 }
 
@@ -37,6 +39,10 @@ impl Queue {
         self.bytes
     }
 
+    pub(super) const fn own_bytes(&self) -> usize {
+        self.own_bytes
+    }
+
     /// The number of messages.
     pub(super) const fn len(&self) -> usize {
         self.messages
@@ -58,6 +64,7 @@ impl Queue {
 
     pub(super) fn push(&mut self, outgoing: Outgoing, key: Option<u64>) {
         self.bytes += outgoing.len();
+        self.own_bytes += outgoing.own_len();
         self.messages += outgoing.messages();
         if self.line.is_none() && self.alone.is_none() && key.is_none() {
             self.alone = Some(outgoing);
@@ -87,8 +94,10 @@ impl Queue {
             return Err(outgoing);
         };
         let (added, streamed) = (outgoing.len(), outgoing.is_streamed());
+        let own = outgoing.own_len();
         let replaced = line.replace(key, outgoing)?;
         self.bytes = self.bytes - replaced.len() + added;
+        self.own_bytes = self.own_bytes - replaced.own_len() + own;
         line.streams = line.streams - usize::from(replaced.is_streamed()) + usize::from(streamed);
         Ok(())
     }
@@ -138,6 +147,7 @@ impl Queue {
     /// It waits no more. An empty queue holds no storage.
     fn forget(&mut self, outgoing: &Outgoing) {
         self.bytes -= outgoing.len();
+        self.own_bytes -= outgoing.own_len();
         self.messages -= outgoing.messages();
         if self.messages == 0 {
             self.line = None;

@@ -130,9 +130,10 @@ impl Outcome {
 
 /// Why a connection ended.
 ///
-/// The last seven are never found out here: they are for runtimes that close
+/// The last eight are never found out here: they are for runtimes that close
 /// connections for an application, with
-/// [`Connection::close_because`](crate::Connection::close_because).
+/// [`Connection::close_because`](crate::Connection::close_because) and
+/// [`Connection::fail_because`](crate::Connection::fail_because).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -156,6 +157,9 @@ pub enum Cause {
     SlowPeer,
     /// The peer sent more than it may in this time.
     RateLimit,
+    /// The connections together hold as much memory as they may, and this one more
+    /// than its share.
+    Overload,
     /// The peer sent what the application does not accept.
     Rejected,
     /// What the peer was let in with is not valid any more: its time is over, or
@@ -176,6 +180,7 @@ impl Cause {
             | Self::StreamFailed
             | Self::Drain
             | Self::SlowPeer
+            | Self::Overload
             | Self::RateLimit
             | Self::Rejected
             | Self::Expired => true,

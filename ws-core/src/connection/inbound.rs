@@ -58,6 +58,12 @@ impl Inbound {
         self.assembler.under_way()
     }
 
+    /// What is held of that message, and what came and was not looked at, in
+    /// bytes.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.input.len() + self.assembler.held_bytes()
+    }
+
     /// Takes all bytes out of `buffer`.
     pub(super) fn feed(&mut self, buffer: &mut BytesMut) {
         if self.input.is_empty() {
@@ -102,9 +108,10 @@ impl Inbound {
         Ok(assembled.map(Incoming::Data))
     }
 
-    /// Forgets all that came and was not looked at.
+    /// Forgets all that came and was not handed out.
     pub(super) fn discard(&mut self) {
         self.input = BytesMut::new();
+        self.assembler.discard();
     }
 
     /// Whether the next frame may be what most are, a plain text or binary
@@ -144,7 +151,7 @@ impl Inbound {
             }
         }
         // The driver can use its buffer again once no slice of it is left.
-        self.discard();
+        self.input = BytesMut::new();
         Ok(None)
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Outbound {
     /// The newest Pong, while another waits to leave: older ones need not be
     /// answered (§5.5.3), so a flood of Pings takes no memory.
     pong: Option<Box<Bytes>>,
+    /// How many Pings that left without an answer.
+    unanswered: u64,
     /// How much the transport has taken once the last Pong has left.
     pong_leaves_at: u64,
     /// Nothing is sent any more.
@@ -33,6 +35,7 @@ impl Outbound {
             under_way: None,
             validator: Validator::default(),
             pong: None,
+            unanswered: 0,
             pong_leaves_at: 0,
             shut: false,
         }
@@ -174,9 +177,13 @@ impl Outbound {
         if self.has_pong_room() {
             self.control(Rsv::NONE, Opcode::PONG, payload, chain);
             self.pong_leaves_at = self.queue.taken() + self.queue.len() as u64;
-        } else {
-            self.pong = Some(Box::new(payload));
+        } else if self.pong.replace(Box::new(payload)).is_some() {
+            self.unanswered += 1;
         }
+    }
+
+    pub(super) const fn unanswered_pings(&self) -> u64 {
+        self.unanswered
     }
 
     /// Behind a long queue there is one Pong at most.

@@ -210,6 +210,20 @@ impl Connection {
         self.close_with(now, Rsv::NONE, payload, cause)
     }
 
+    /// Fails the connection ([RFC 6455 §7.1.7]): a last Close frame, and nothing that
+    /// the peer sends is looked at any more. What is held of its message is
+    /// dropped at once.
+    ///
+    /// The outcome stays what it was if the connection is closed already.
+    ///
+    /// [RFC 6455 §7.1.7]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.7
+    pub fn fail_because(&mut self, now: Instant, payload: ClosePayload, cause: Cause) {
+        self.now = now;
+        if self.state != State::Closed {
+            self.fail(cause, payload);
+        }
+    }
+
     /// Ends the connection at once, without a Close frame and without what is
     /// queued.
     ///

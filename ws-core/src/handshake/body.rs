@@ -103,8 +103,8 @@ impl BodyReader {
                         input.advance(len);
                         self.framing = Framing::Chunk(size.saturating_add(2));
                     }
-                    // A size takes few bytes, whatever extensions it has.
-                    Ok(httparse::Status::Partial) => return input.len() > LIMIT,
+                    // It is read from its beginning each time something comes.
+                    Ok(httparse::Status::Partial) => return input.len() > SIZE_LIMIT,
                 },
             }
         }
@@ -128,3 +128,5 @@ impl BodyReader {
 
 /// As much of a body as tells why a request is refused, in bytes.
 const LIMIT: usize = 64 * 1024;
+/// The longest size of a chunk, in bytes, with the extensions that some add.
+const SIZE_LIMIT: usize = 1024;

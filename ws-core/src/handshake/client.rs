@@ -149,7 +149,9 @@ impl ClientHandshake {
             return Err(ResponseError::Status(status));
         }
         let fields = Fields::gather(headers).map_err(ResponseError::Malformed)?;
-        if !fields.upgrade_only {
+        // §4.1: it is to match, where a request's is to contain.
+        let upgrade = fields.sole_upgrade.value().unwrap_or_default();
+        if !upgrade.eq_ignore_ascii_case("websocket") {
             return Err(ResponseError::Upgrade);
         }
         if !fields.connection {

@@ -115,8 +115,8 @@ impl ClientOpening {
         input: &mut BytesMut,
     ) -> Result<Option<Answer>, OpeningError> {
         self.handle_timeout(now)?;
-        while self.refusal.is_none() {
-            let Some(head) = self.reader.response(input)? else {
+        if self.refusal.is_none() {
+            let Some(head) = self.reader.answer(input)? else {
                 return Ok(None);
             };
             if head.status == 101 {
@@ -128,11 +128,8 @@ impl ClientOpening {
                 self.headers = head.headers;
                 return Ok(Some(Answer::Open(connection)));
             }
-            // Interim responses come before the answer (RFC 9110 §15.2).
-            if head.status / 100 != 1 {
-                let body = BodyReader::new(&head);
-                self.refusal = Some((head, body));
-            }
+            let body = BodyReader::new(&head);
+            self.refusal = Some((head, body));
         }
         let Some((_, body)) = &mut self.refusal else {
             return Ok(None);

@@ -9,8 +9,8 @@ use super::field::is_token;
 pub(super) struct Fields<'a> {
     /// `Upgrade` names `websocket`.
     pub(super) upgrade: bool,
-    /// It names nothing else, and stands once.
-    pub(super) upgrade_only: bool,
+    /// The whole of it, as long as it stands once.
+    pub(super) sole_upgrade: Once<'a>,
     /// `Connection` names `upgrade`.
     pub(super) connection: bool,
     pub(super) host: Once<'a>,
@@ -63,8 +63,7 @@ impl<'a> Fields<'a> {
             let text = str::from_utf8(value).ok().map(trim);
             let named = |other: &str| name.eq_ignore_ascii_case(other);
             if named("Upgrade") {
-                let only = text.is_some_and(|text| text.eq_ignore_ascii_case("websocket"));
-                fields.upgrade_only = only && !fields.upgrade;
+                fields.sole_upgrade.set(text);
                 fields.upgrade |= has_member(text, "websocket");
             } else if named("Connection") {
                 fields.connection |= has_member(text, "upgrade");

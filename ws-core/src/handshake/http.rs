@@ -23,6 +23,10 @@ pub use super::body::BodyReader;
 pub struct HeadReader {
     max_bytes: usize,
     scanned: usize,
+    /// The bytes of empty lines before the head.
+    skipped: usize,
+    /// The interim responses before the answer.
+    interim: u8,
 }
 
 /// The head of a request.
@@ -74,6 +78,9 @@ pub enum HeadError {
     /// There are more header fields than allowed.
     #[error("head has more than {MAX_FIELDS} header fields")]
     TooManyFields,
+    /// More interim responses come before the answer than allowed.
+    #[error("more than {MAX_INTERIM} interim responses come before the answer")]
+    TooManyInterim,
     /// The bytes are no head of HTTP/1.
     #[error("head is malformed: {0}")]
     Malformed(String),
@@ -85,7 +92,7 @@ impl HeadError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::TooLong { .. } | Self::TooManyFields => 431,
-            Self::Malformed(_) => 400,
+            Self::TooManyInterim | Self::Malformed(_) => 400,
         }
     }
 }
@@ -98,10 +105,13 @@ impl HeadReader {
         Self {
             max_bytes: 16 * 1024,
             scanned: 0,
+            skipped: 0,
+            interim: 0,
         }
     }
 
-    /// The longest head to accept, in bytes.
+    /// The longest head to accept, in bytes. Empty lines before it may be as
+    /// many bytes.
     #[must_use]
     pub const fn max_bytes(mut self, limit: usize) -> Self {
         self.max_bytes = limit;
@@ -148,10 +158,40 @@ impl HeadReader {
         }))
     }
 
+    /// Takes the head of the answer to a request off the front of `input`, and
+    /// the interim responses before it ([RFC 9110 §15.2]); `None` if it needs
+    /// more bytes. What follows the head stays.
+    ///
+    /// A response 101 is an answer. Of interim ones there may be 16: more are no
+    /// news, and would keep a client busy for as long as the server likes.
+    ///
+    /// [RFC 9110 §15.2]: https://www.rfc-editor.org/rfc/rfc9110#section-15.2
+    ///
+    /// # Errors
+    ///
+    /// If a head is too long or malformed, or no answer comes.
+    pub fn answer(&mut self, input: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
+        while let Some(head) = self.response(input)? {
+            if head.status == 101 || head.status / 100 != 1 {
+                self.interim = 0;
+                return Ok(Some(head));
+            }
+            if self.interim == MAX_INTERIM {
+                return Err(HeadError::TooManyInterim);
+            }
+            self.interim += 1;
+        }
+        Ok(None)
+    }
+
     fn head(&mut self, input: &mut BytesMut) -> Result<Option<Bytes>, HeadError> {
         // Empty lines before a head are passed over (RFC 9112 §2.2).
         while self.scanned == 0 && input.starts_with(b"\r\n") {
             input.advance(2);
+            self.skipped += 2;
+            if self.skipped > self.max_bytes {
+                return Err(self.too_long());
+            }
         }
         if self.scanned == 0 && input[..] == b"\r"[..] {
             return Ok(None);
@@ -162,16 +202,20 @@ impl HeadReader {
             .position(|window| window == END);
         let len = found.map_or(input.len(), |at| from + at + END.len());
         if len > self.max_bytes {
-            return Err(HeadError::TooLong {
-                limit: self.max_bytes,
-            });
+            return Err(self.too_long());
         }
         self.scanned = len;
         if found.is_none() {
             return Ok(None);
         }
-        self.scanned = 0;
+        (self.scanned, self.skipped) = (0, 0);
         Ok(Some(input.split_to(len).freeze()))
+    }
+
+    const fn too_long(&self) -> HeadError {
+        HeadError::TooLong {
+            limit: self.max_bytes,
+        }
     }
 }
 
@@ -275,4 +319,5 @@ impl From<httparse::Error> for HeadError {
 }
 
 const MAX_FIELDS: usize = 100;
+const MAX_INTERIM: u8 = 16;
 const END: &[u8] = b"\r\n\r\n";

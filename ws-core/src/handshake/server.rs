@@ -41,6 +41,8 @@ pub struct ServerHandshake {
     extensions: Vec<Arc<dyn ServerChoice>>,
     claimed_rsv: Rsv,
     subprotocol_required: bool,
+    max_header_bytes: usize,
+    max_header_fields: usize,
 }
 
 /// How the server chooses among the subprotocols that a client offers.
@@ -93,6 +95,8 @@ impl ServerHandshake {
             extensions: Vec::new(),
             claimed_rsv: Rsv::NONE,
             subprotocol_required: false,
+            max_header_bytes: 16 * 1024,
+            max_header_fields: 100,
         }
     }
 
@@ -157,6 +161,26 @@ impl ServerHandshake {
         self
     }
 
+    /// The longest header to accept, in bytes of names and values.
+    ///
+    /// Default: 16 KiB, as much as common servers take, cookies and tokens
+    /// included. Whoever reads the request has a limit of its own, which may be
+    /// larger. More is refused with 431.
+    #[must_use]
+    pub const fn max_header_bytes(mut self, limit: usize) -> Self {
+        self.max_header_bytes = limit;
+        self
+    }
+
+    /// The most header fields to accept.
+    ///
+    /// Default: 100, as common servers do. More are refused with 431.
+    #[must_use]
+    pub const fn max_header_fields(mut self, limit: usize) -> Self {
+        self.max_header_fields = limit;
+        self
+    }
+
     /// Judges a request.
     ///
     /// # Errors
@@ -172,7 +196,19 @@ impl ServerHandshake {
         if !request.http_1_1 {
             return Err(RequestError::HttpVersion);
         }
-        let fields = Fields::gather(request.headers).map_err(RequestError::Malformed)?;
+        let (mut bytes, mut count) = (0_usize, 0);
+        let headers = request.headers.into_iter().inspect(|(name, value)| {
+            bytes += name.len() + value.len();
+            count += 1;
+        });
+        let fields = Fields::gather(headers).map_err(RequestError::Malformed)?;
+        let (max_bytes, max_fields) = (self.max_header_bytes, self.max_header_fields);
+        if bytes > max_bytes || count > max_fields {
+            return Err(RequestError::HeaderTooLarge {
+                max_bytes,
+                max_fields,
+            });
+        }
         if !fields.upgrade {
             return Err(RequestError::NotAnUpgrade);
         }

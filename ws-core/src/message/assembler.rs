@@ -72,6 +72,12 @@ impl Assembler {
         self.opcode.map(|_| self.messages)
     }
 
+    /// What is held of it, in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let collected = self.collector.as_ref().map_or(0, |it| it.held_bytes());
+        self.held.capacity() + collected
+    }
+
     pub(crate) fn push(
         &mut self,
         part: Part,
@@ -239,6 +245,12 @@ impl Assembler {
         let message = self.collected(opcode)?;
         self.end_message();
         Ok(Some(Assembled::Message(message)))
+    }
+
+    /// Forgets what has come of a message that will not come to its end.
+    pub(crate) fn discard(&mut self) {
+        self.held = Vec::new();
+        self.collector = None;
     }
 
     const fn end_message(&mut self) {

@@ -17,6 +17,10 @@ pub(super) struct Collector {
 }
 
 impl Collector {
+    pub(super) fn held_bytes(&self) -> usize {
+        self.text.capacity() + self.bytes.capacity()
+    }
+
     pub(super) fn push_text(
         &mut self,
         part: &[u8],

@@ -22,12 +22,13 @@ use super::{
 ///
 /// A clone is the same engine. Nothing of it outlives the process. A record to
 /// which nobody is subscribed and that nothing was added to for a day is
-/// forgotten, and the oldest of such above 64 MiB of them.
-#[derive(Clone, Default)]
+/// forgotten, and so are the oldest of such above
+/// [`max_idle_bytes`](Self::max_idle_bytes) of them.
+#[derive(Clone)]
 pub struct Memory(Arc<Mutex<Topics>>);
 
-#[derive(Default)]
 struct Topics {
+    max_idle_bytes: usize,
     all: HashMap<Topic, Line>,
     /// When it was last looked for what may be forgotten.
     swept: Option<Instant>,
@@ -54,12 +55,32 @@ impl Memory {
     /// An engine that nobody is connected to yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self(Arc::new(Mutex::new(Topics {
+            max_idle_bytes: 64 << 20,
+            all: HashMap::new(),
+            swept: None,
+        })))
+    }
+
+    /// The most bytes of records that are kept for rooms without members.
+    ///
+    /// Default: 64 MiB, so that a peer that chooses its rooms cannot fill the
+    /// memory with what it leaves behind. It is looked at once in a second.
+    #[must_use]
+    pub fn max_idle_bytes(self, limit: usize) -> Self {
+        self.lock().max_idle_bytes = limit;
+        self
     }
 
     fn lock(&self) -> MutexGuard<'_, Topics> {
         // Nothing in here panics half way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -194,7 +215,7 @@ impl Topics {
         let mut bytes = 0;
         for (_, weight, topic) in idle {
             bytes += weight;
-            if bytes > IDLE_BYTES {
+            if bytes > self.max_idle_bytes {
                 self.all.remove(&topic);
             }
         }
@@ -292,8 +313,6 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// How many bytes of records are kept to which nobody is subscribed.
-const IDLE_BYTES: usize = 64 << 20;
 /// How often it is looked for records that nobody needs any more: as fast as
 /// members can fill some, this is not much.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -303,3 +322,37 @@ const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 const ORIGINS: usize = 64;
 /// How long after it something may be published again by who has no answer.
 const REPEATED: Duration = Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backplane::PublicationId;
+
+    #[test]
+    fn the_oldest_records_of_rooms_without_members_are_forgotten() {
+        let memory = Memory::new().max_idle_bytes(10_000);
+        let mut topics = memory.lock();
+        for number in 1..=100 {
+            let keep = Keep {
+                messages: 10,
+                bytes: usize::MAX,
+                age: None,
+            };
+            let publication = Publication {
+                topic: Topic::new("rooms", &number.to_string()),
+                payload: vec![0; 1000].into(),
+                id: PublicationId { origin: 1, number },
+                keep: Some(keep),
+            };
+            assert!(topics.publish(&publication).is_some());
+        }
+        topics.swept = None;
+        topics.sweep();
+        let held: usize = (topics.all.values())
+            .filter_map(|line| line.record.as_ref())
+            .map(Record::weight)
+            .sum();
+        assert!((8_000..=10_000).contains(&held), "{held} bytes");
+        assert!(topics.all.contains_key(&Topic::new("rooms", "100")));
+    }
+}

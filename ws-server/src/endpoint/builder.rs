@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt};
 
 use actix::{Actor, Handler};
-use ws_actors::{Flow, Handlers, Notice, WsContext};
+use ws_actors::{Budget, Flow, Handlers, Notice, WsContext};
 use ws_core::{
     Config, Rsv,
     extension::{ServerChoice, deflate::Deflate},
@@ -299,6 +299,24 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
     #[must_use]
     pub fn any_origin(mut self) -> Self {
         self.origins = None;
+        self
+    }
+
+    /// How many bytes the connections may hold, together with all others that this
+    /// is given to. Default: [`Budget::process`], 1 GiB for all of the process.
+    #[must_use]
+    pub fn budget(mut self, budget: &Budget) -> Self {
+        self.handlers = self.handlers.budget(budget);
+        self
+    }
+
+    /// The longest header of a request to accept, in bytes of names and values.
+    ///
+    /// Default: 16 KiB, of at most 100 fields. More is refused with 431. Before
+    /// it comes here, actix-http takes heads of up to 128 KiB and 96 fields.
+    #[must_use]
+    pub fn max_header_bytes(mut self, limit: usize) -> Self {
+        self.handshake = self.handshake.max_header_bytes(limit);
         self
     }
 

@@ -24,7 +24,8 @@ use self::{inbox::Inbox, running::Running};
 /// had just joined, then [`restarted`](Self::restarted) is called, and then what
 /// it was told meanwhile reaches it. Only the message that it was handling is
 /// lost. One that panics again and again begins anew after delays that grow up
-/// to 30 s.
+/// to 30 s; if by then all members have left, it is given up, and what waits for
+/// it is [counted](crate::metrics::ROOM_MESSAGES_UNHEARD).
 ///
 /// ```
 /// use std::time::Duration;

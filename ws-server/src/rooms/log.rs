@@ -12,7 +12,10 @@ use crate::{
     group::{Audience, MemberId},
 };
 
-use super::history::{History, Recovery, Since};
+use super::{
+    history::{History, Recovery, Since},
+    meters::{Kept, Meters},
+};
 
 /// What a room of this node has of its record, as members are sent it.
 pub(super) struct Log {
@@ -22,7 +25,7 @@ pub(super) struct Log {
     start: u64,
     last: u64,
     entries: VecDeque<Entry>,
-    bytes: usize,
+    kept: Kept,
     /// Of what members had before the record began anew: one that was published
     /// again may be recorded twice by an engine that lost its memory.
     before: HashSet<PublicationId>,
@@ -42,14 +45,14 @@ struct Entry {
 }
 
 impl Log {
-    pub(super) fn new(history: Arc<History>) -> Self {
+    pub(super) fn new(history: Arc<History>, meters: Arc<Meters>) -> Self {
         Self {
             history,
             epoch: 0,
             start: 0,
             last: 0,
             entries: VecDeque::new(),
-            bytes: 0,
+            kept: Kept::new(meters),
             before: HashSet::new(),
             read: false,
             waiting: Vec::new(),
@@ -77,7 +80,7 @@ impl Log {
         }
         let entries = self.entries.drain(..);
         self.before.extend(entries.map(|entry| entry.id));
-        self.bytes = 0;
+        self.kept.set(0);
         (self.epoch, self.start, self.last) = (epoch, start, start);
         self.read.then_some(Recovery {
             position: Position {
@@ -113,7 +116,7 @@ impl Log {
 
     pub(super) fn push(&mut self, offset: u64, id: PublicationId, message: PreparedMessage) {
         self.last = offset;
-        self.bytes += weight(&message);
+        self.kept.set(self.kept.bytes() + weight(&message));
         self.entries.push_back(Entry {
             offset,
             id,
@@ -131,13 +134,13 @@ impl Log {
                 .age
                 .is_some_and(|age| now.duration_since(oldest.since) > age);
             let count = self.entries.len();
-            let many = count > keep.messages || (count > 1 && self.bytes > keep.bytes);
+            let many = count > keep.messages || (count > 1 && self.kept.bytes() > keep.bytes);
             if !(old || many) {
                 break;
             }
             if let Some(oldest) = self.entries.pop_front() {
                 self.start = oldest.offset;
-                self.bytes -= weight(&oldest.message);
+                self.kept.set(self.kept.bytes() - weight(&oldest.message));
             }
         }
     }
@@ -207,7 +210,8 @@ mod tests {
     use super::*;
 
     fn log(messages: usize) -> Log {
-        let mut log = Log::new(Arc::new(History::messages(messages)));
+        let meters = Arc::new(Meters::new("rooms"));
+        let mut log = Log::new(Arc::new(History::messages(messages)), meters);
         assert_eq!(log.begin(1, 0), None);
         log.finish(0);
         log

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use metrics::{Counter, Gauge, counter, gauge};
 
 use crate::{group::Counts, metrics as names};
+
+use super::JoinError;
 
 /// The metrics of a set of rooms, looked up once.
 #[derive(Debug)]
@@ -12,11 +16,16 @@ pub(super) struct Meters {
     deliveries: Counter,
     refused_deliveries: Counter,
     restarts: Counter,
+    unheard: Counter,
+    full: Counter,
+    too_many: Counter,
+    history: Gauge,
 }
 
 impl Meters {
     pub(super) fn new(name: &str) -> Self {
         let labels = [("rooms", name.to_owned())];
+        let refused = |limit: &'static str| counter!(names::JOINS_REFUSED, "rooms" => name.to_owned(), "limit" => limit);
         Self {
             rooms: gauge!(names::ROOMS, &labels),
             members: gauge!(names::ROOM_MEMBERS, &labels),
@@ -25,6 +34,10 @@ impl Meters {
             deliveries: counter!(names::DELIVERIES, &labels),
             refused_deliveries: counter!(names::DELIVERIES_REFUSED, &labels),
             restarts: counter!(names::ROOM_RESTARTS, &labels),
+            unheard: counter!(names::ROOM_MESSAGES_UNHEARD, &labels),
+            full: refused("max_members"),
+            too_many: refused("max_rooms_per_connection"),
+            history: gauge!(names::HISTORY, &labels),
         }
     }
 
@@ -40,12 +53,26 @@ impl Meters {
         self.members.increment(1);
     }
 
+    pub(super) fn refused(&self, error: &JoinError) {
+        let counter = match error {
+            JoinError::RoomFull { .. } => &self.full,
+            JoinError::TooManyRooms { .. } => &self.too_many,
+        };
+        counter.increment(1);
+    }
+
     pub(super) fn left(&self) {
         self.members.decrement(1);
     }
 
     pub(super) fn restarted(&self) {
         self.restarts.increment(1);
+    }
+
+    pub(super) fn unheard(&self, messages: usize) {
+        if messages > 0 {
+            self.unheard.increment(messages as u64);
+        }
     }
 
     pub(super) fn broadcast(&self, accepted: bool) {
@@ -55,6 +82,33 @@ impl Meters {
             &self.refused_broadcasts
         };
         counter.increment(1);
+    }
+}
+
+/// The bytes that a room keeps of its messages, as the gauge knows them.
+pub(super) struct Kept {
+    bytes: usize,
+    meters: Arc<Meters>,
+}
+
+impl Kept {
+    pub(super) const fn new(meters: Arc<Meters>) -> Self {
+        Self { bytes: 0, meters }
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn set(&mut self, bytes: usize) {
+        let before = std::mem::replace(&mut self.bytes, bytes);
+        self.meters.history.increment(bytes as f64 - before as f64);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::upgrade::takeover::{Lease, Leased};
 
-use super::{connection::Connection, stream::ServerStream};
+use super::{connection::Connection, intake::HeadLimits, stream::ServerStream};
 
 /// What is done with a connection before HTTP begins.
 #[derive(Clone)]
@@ -26,20 +26,26 @@ pub(super) enum Greeting {
 pub(super) struct Acceptor<H> {
     http: H,
     greeting: Greeting,
+    limits: HeadLimits,
 }
 
 /// Takes connections, one after the other.
 pub(super) struct AcceptorService<S> {
     http: Rc<S>,
     greeting: Greeting,
+    limits: HeadLimits,
 }
 
 type HttpConnection = (Leased, Protocol, Option<SocketAddr>);
 type LocalBoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl<H> Acceptor<H> {
-    pub(super) const fn new(http: H, greeting: Greeting) -> Self {
-        Self { http, greeting }
+    pub(super) const fn new(http: H, greeting: Greeting, limits: HeadLimits) -> Self {
+        Self {
+            http,
+            greeting,
+            limits,
+        }
     }
 }
 
@@ -60,9 +66,14 @@ where
 
     fn new_service(&self, (): ()) -> Self::Future {
         let (http, greeting) = (self.http.new_service(()), self.greeting.clone());
+        let limits = self.limits;
         Box::pin(async move {
             let http = Rc::new(http.await?);
-            Ok(AcceptorService { http, greeting })
+            Ok(AcceptorService {
+                http,
+                greeting,
+                limits,
+            })
         })
     }
 }
@@ -84,9 +95,11 @@ where
         // Small messages leave at once; what fails here fails again later.
         stream.set_nodelay(true).ok();
         let peer = stream.peer_addr().ok();
+        let limits = self.limits;
         match &self.greeting {
             Greeting::Plain => {
-                Accepted::Serving(serve(&*self.http, ServerStream::Tcp(stream), peer))
+                let stream = ServerStream::Tcp(stream);
+                Accepted::Serving(serve(&*self.http, stream, peer, limits))
             }
             #[cfg(feature = "rustls")]
             Greeting::Tls(acceptor, timeout) => {
@@ -95,7 +108,7 @@ where
                     let stream = accepting.await.map_err(std::io::Error::from)??;
                     Ok(ServerStream::Tls(Box::new(stream)))
                 });
-                Accepted::Greeting(accepting, Rc::clone(&self.http), peer)
+                Accepted::Greeting(accepting, Rc::clone(&self.http), peer, limits)
             }
         }
     }
@@ -108,6 +121,7 @@ pub(super) enum Accepted<S: Service<HttpConnection>> {
         LocalBoxFuture<std::io::Result<ServerStream>>,
         Rc<S>,
         Option<SocketAddr>,
+        HeadLimits,
     ),
     Serving(Connection<S::Future>),
 }
@@ -121,9 +135,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         #[cfg(feature = "rustls")]
-        if let Self::Greeting(accepting, http, peer) = this {
+        if let Self::Greeting(accepting, http, peer, limits) = this {
             let stream = std::task::ready!(accepting.as_mut().poll(cx))?;
-            let serving = serve(&**http, stream, *peer);
+            let serving = serve(&**http, stream, *peer, *limits);
             *this = Self::Serving(serving);
         }
         match this {
@@ -134,13 +148,21 @@ where
     }
 }
 
-fn serve<S>(http: &S, stream: ServerStream, peer: Option<SocketAddr>) -> Connection<S::Future>
+fn serve<S>(
+    http: &S,
+    stream: ServerStream,
+    peer: Option<SocketAddr>,
+    limits: HeadLimits,
+) -> Connection<S::Future>
 where
     S: Service<HttpConnection>,
 {
     let protocol = stream.protocol();
     let lease = Lease::new(stream);
-    Connection::new(http.call((Leased(lease.clone()), protocol, peer)), lease)
+    let http = http.call((Leased(lease.clone()), protocol, peer));
+    // What HTTP/2 reads are frames of many requests, with bounds of its own.
+    let limits = (protocol == Protocol::Http1).then_some(limits);
+    Connection::new(http, lease, limits)
 }
 
 impl Greeting {

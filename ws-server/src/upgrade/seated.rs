@@ -10,7 +10,7 @@ use actix_web::HttpRequest;
 use tracing::{Span, field::display};
 use ws_actors::{Driver, Transport, WsContext};
 
-use crate::{Shutdown, admission::Place, group::Seat};
+use crate::{admission::Place, group::Seat, shutdown::Coming};
 
 /// A connection under way, which a shutdown knows of, and which counts, as long
 /// as it lasts.
@@ -25,15 +25,10 @@ where
     A: Actor<Context = WsContext<A>>,
     T: Transport,
 {
-    pub(crate) fn new(
-        driver: Driver<A, T>,
-        shutdown: &Shutdown,
-        place: Place,
-        caller: &Caller,
-    ) -> Self {
+    pub(crate) fn new(driver: Driver<A, T>, coming: Coming, place: Place, caller: &Caller) -> Self {
         caller.note(driver.span());
         Self {
-            _seat: shutdown.seat(driver.outbox()),
+            _seat: coming.seat(driver.outbox()),
             _place: place,
             driver,
         }

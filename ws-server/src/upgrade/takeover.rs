@@ -29,11 +29,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::server::stream::ServerStream;
+use crate::server::{intake::Intake, stream::ServerStream};
 
 /// The stream of a connection, which is HTTP's until a WebSocket takes it over.
 #[derive(Clone)]
-pub(crate) struct Lease(Rc<RefCell<State>>);
+pub(crate) struct Lease(Rc<RefCell<State>>, Rc<Intake>);
 
 struct State {
     /// `None` once it was taken over.
@@ -65,16 +65,22 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = ()>>>;
 
 impl Lease {
     pub(crate) fn new(stream: ServerStream) -> Self {
-        Self(Rc::new(RefCell::new(State {
+        let state = State {
             stream: Some(stream),
             heir: None,
             reader: None,
-        })))
+        };
+        Self(Rc::new(RefCell::new(state)), Rc::default())
     }
 
     /// The lease of a request's connection, if its server gives any.
     pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
         request.conn_data::<Self>().cloned()
+    }
+
+    /// What HTTP takes in.
+    pub(crate) const fn intake(&self) -> &Rc<Intake> {
+        &self.1
     }
 
     /// For who looks at connections as they come in.
@@ -131,7 +137,7 @@ impl Lease {
     }
 
     /// Does something with the stream, while it is HTTP's.
-    fn with<T>(
+    pub(crate) fn with<T>(
         &self,
         act: impl FnOnce(Pin<&mut ServerStream>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
@@ -158,7 +164,16 @@ impl AsyncRead for Leased {
             return Poll::Pending;
         }
         drop(state);
-        self.0.with(|stream| stream.poll_read(cx, buffer))
+        let intake = self.0.intake();
+        if !intake.may_read() {
+            // Another turn of the connection comes at once.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let read = self.0.with(|stream| stream.poll_read(cx, buffer));
+        intake.note_read(buffer.filled().len() - before);
+        read
     }
 }
 
@@ -168,7 +183,9 @@ impl AsyncWrite for Leased {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.0.with(|stream| stream.poll_write(cx, bytes))
+        let written = self.0.with(|stream| stream.poll_write(cx, bytes));
+        self.0.intake().note_blocked(written.is_pending());
+        written
     }
 
     fn poll_write_vectored(

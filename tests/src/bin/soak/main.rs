@@ -1,4 +1,5 @@
-//! Shows that nothing is left behind by connections that come and go.
+//! Shows that nothing is lost and nothing is left behind by connections that come
+//! and go.
 //!
 //! `cargo run --release -p ws-tests --bin soak -- --help`
 
@@ -25,16 +26,24 @@ static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// no actor, connection, member of a room, socket or descriptor more than before
 /// the first one, and no more memory than after the first round. All the while
 /// witnesses, whom nobody disturbs, make sure that each of their messages comes
-/// back, in order.
+/// back, in order. The last round ends with a drain, while clients come still.
+///
+/// The clients called member-... are in rooms that number what they accept. After
+/// each round the ledger has to balance: what a room accepted for somebody was
+/// received once and in order, or was given up by the policy for slow members and
+/// counted, or was on its way on a connection of whose end its actor was told.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   soak                               2000 clients, for two minutes
   soak --connections 200 --seconds 10 --life 0.2
   soak --only stall,reset --seconds 10
+  soak --only member,member-slow     the ledger alone, without and with losses
   soak --seed 42                     what each client does is drawn from the seed
 
-Exit code: 0 if nothing is left, 1 if something is, or was not as it has to be.
+Exit code: 0 if nothing is lost or left, 1 if something is, or was not as it has
+to be. The seed is printed at the beginning and with what is wrong. When things
+happen hangs on the machine as well, so the same seed need not fail again at once.
 Each client takes three descriptors: one here, and two of the server's.")]
 struct Arguments {
     /// How many clients are there at a time
@@ -90,7 +99,9 @@ fn main() -> io::Result<ExitCode> {
         rounds: vec![seconds(arguments.seconds)? / rounds; rounds as usize],
         life: seconds(arguments.life)?,
         seed: arguments.seed,
+        drain: true,
     };
+    println!("seed {}\n", plan.seed);
     let report = soak(&plan)?;
     print(&report);
     Ok(ExitCode::from(u8::from(!report.wrongs.is_empty())))

@@ -85,14 +85,45 @@ pub(crate) fn print(report: &Report) {
     for (cause, count) in &report.closed {
         println!("  {cause:<28}{count:>10}");
     }
+    print_balance(report);
     print_censuses(report);
     if report.wrongs.is_empty() {
-        println!("\nnothing is left");
+        println!("\nnothing is lost, and nothing is left");
     } else {
-        println!("\nnot as it has to be");
+        println!("\nnot as it has to be, with --seed {}", report.seed);
         for wrong in &report.wrongs {
             println!("  {wrong}");
         }
+    }
+}
+
+/// What became of messages that rooms accepted.
+fn print_balance(report: &Report) {
+    let balance = &report.balance;
+    println!("\nwhat became of messages to members of rooms");
+    let [taken, refused, given_up] = report.metrics;
+    let rows = [
+        ("messages that rooms accepted", balance.said),
+        ("  refused, which senders were told", balance.refused),
+        ("times that somebody was a member", balance.stays),
+        ("  counted to the last message", balance.settled),
+        ("accepted, for each member", balance.accepted),
+        ("  received", balance.delivered),
+        ("  replaced by a newer one", balance.replaced),
+        ("  given up by a policy, and counted", balance.given_up),
+        ("  on a connection that ended, reported", balance.ended),
+        ("  on the way to who left", balance.left),
+        ("  lost", balance.lost),
+        ("gaps in a history, which were told", balance.gaps),
+        ("told to actors of rooms", balance.told),
+        ("  waiting when they ended, and counted", balance.unheard),
+        ("by metrics: taken by members", taken),
+        ("  not taken by members", refused),
+        ("  given up by connections", given_up),
+        ("  actors of rooms begun anew", report.restarts),
+    ];
+    for (what, count) in rows {
+        println!("  {what:<40}{count:>12}");
     }
 }
 
@@ -106,13 +137,15 @@ fn print_censuses(report: &Report) {
         ("actors", |it| it.actors),
         ("connections", |it| it.connections),
         ("members of rooms", |it| it.members),
+        ("rooms", |it| it.rooms),
+        ("places of admission", |it| it.places),
         ("sockets of actix-http", |it| it.sockets),
         ("tasks known to tokio", |it| it.tasks),
         ("descriptors", |it| it.descriptors),
         ("blocks of the heap", |it| it.blocks),
         ("bytes of the heap", |it| it.heap),
         ("resident KiB", |it| it.resident / 1024),
-    ] as [(&str, fn(&ws_tests::soak::Census) -> usize); 9];
+    ] as [(&str, fn(&ws_tests::soak::Census) -> usize); 11];
     for (what, count) in rows {
         print!("{what:<22}{:>10}", count(&report.censuses[0]));
         for census in &report.censuses[1..] {

@@ -57,7 +57,7 @@ thread_local! {
 
 /// Frames that no client may send, and the codes that answer them. Those that
 /// are masked have a key of zeros.
-const FAULTS: [(&[u8], CloseCode); 11] = [
+pub(super) const FAULTS: [(&[u8], CloseCode); 11] = [
     // not masked
     (b"\x81\x02hi", CloseCode::PROTOCOL_ERROR),
     // text that is not UTF-8

@@ -56,7 +56,7 @@ async fn ask(stream: &mut TcpStream, request: String) -> Result<ResponseHead, Co
             return Err(ProxyError::Ended.into());
         }
         input.extend_from_slice(&part[..came]);
-        let head = reader.response(&mut input).map_err(ProxyError::from)?;
+        let head = reader.answer(&mut input).map_err(ProxyError::from)?;
         let taken = match &head {
             Some(_) => came - input.len(),
             None => came,
@@ -65,11 +65,8 @@ async fn ask(stream: &mut TcpStream, request: String) -> Result<ResponseHead, Co
             .read_exact(&mut part[..taken])
             .await
             .map_err(broken)?;
-        match head {
-            // Interim responses come before the answer (RFC 9110 §15.2).
-            Some(head) if head.status / 100 == 1 => input.clear(),
-            Some(head) => return Ok(head),
-            None => {}
+        if let Some(head) = head {
+            return Ok(head);
         }
     }
 }

@@ -45,6 +45,28 @@ fn messages_are_kept_and_leave_in_order_behind_what_connected_says() {
 }
 
 #[test]
+fn much_that_connected_says_leaves_where_the_actor_waits_for_its_peer() {
+    play(async {
+        let (listener, address) = listen().await;
+        let flow = Flow::new().overflow(Overflow::Wait);
+        let client = client_with(address, Caller::handlers().flow(flow));
+        let scene = start(&client.reconnect(Reconnect::new()), |heard, ctx| {
+            if let Heard::Connected(_) = heard {
+                for number in 0..8 {
+                    ctx.text(format!("{number:60000}")).unwrap();
+                }
+            }
+        });
+        let (_, mut side) = accept(next(&listener).await).await;
+        for number in 0..8 {
+            assert_eq!(side.hear().await.trim(), number.to_string());
+        }
+        close(side, 1000).await;
+        assert_eq!(scene.end().await, Cause::Remote);
+    });
+}
+
+#[test]
 fn messages_are_refused_where_that_is_wanted() {
     play(async {
         let (listener, address) = listen().await;

@@ -3,18 +3,18 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use actix::{
-    Actor, ActorFutureExt, AsyncContext, Handler, ResponseActFuture,
+    Actor, ActorFutureExt, AsyncContext, Handler, ResponseActFuture, ResponseFuture,
     fut::{ready, wrap_future},
 };
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
 };
-use ws_actors::{Closed, Flow, Handlers, Ping, Text, WsContext};
+use ws_actors::{Binary, Closed, Flow, Handlers, Ping, Text, WsContext};
 use ws_core::Outcome;
 
 use crate::support::{
-    frames::{PING, PONG, close, frame, text, texts},
+    frames::{BINARY, PING, PONG, close, frame, text, texts},
     millis, play,
     scene::open_wire,
     seconds, settle,
@@ -49,6 +49,26 @@ fn with_one_at_a_time_frames_are_handled_one_after_the_other() {
         settle().await;
         assert_eq!(desk.begun(), [0, 1, 2, 3, 4].map(seconds));
         assert_eq!(peer.texts(), ["0", "1", "2", "3", "4"]);
+    });
+}
+
+#[test]
+fn futures_that_need_no_actor_count_as_well() {
+    play(async {
+        let desk = Desk::new(seconds(1));
+        let (peer, task) = desk.open(Flow::new().max_responses(4));
+        for number in 0..1000 {
+            peer.send(frame(BINARY, number.to_string()));
+        }
+        settle().await;
+        assert_eq!(desk.begun(), [seconds(0); 4]);
+        assert!(peer.unread() > 900, "{} are unread", peer.unread());
+        sleep(millis(1500)).await;
+        settle().await;
+        assert_eq!(desk.begun()[4..], [seconds(1); 4]);
+        peer.reset();
+        sleep(seconds(30)).await;
+        assert!(task.is_finished(), "it waits for an answer");
     });
 }
 
@@ -168,11 +188,18 @@ impl Desk {
     }
 
     fn open(&self, flow: Flow) -> (Peer, JoinHandle<Outcome>) {
-        let handlers = Handlers::new().on::<Text>().on::<Ping>().on::<Closed>();
+        let handlers = Handlers::new().on::<Text>().on::<Binary>();
+        let handlers = handlers.on::<Ping>().on::<Closed>();
         open_wire(self.clone(), handlers.flow(flow))
     }
 
-    /// When each text was heard.
+    fn begin(&self) {
+        let mut log = self.log.borrow_mut();
+        let time = log.start.elapsed();
+        log.begun.push(time);
+    }
+
+    /// When each message was heard.
     fn begun(&self) -> Vec<Duration> {
         self.log.borrow().begun.clone()
     }
@@ -190,9 +217,7 @@ impl Handler<Text> for Desk {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, Text(text): Text, ctx: &mut Self::Context) -> Self::Result {
-        let mut log = self.log.borrow_mut();
-        let time = log.start.elapsed();
-        log.begun.push(time);
+        self.begin();
         if self.timers {
             ctx.run_interval(seconds(60), |_, _| {});
             ctx.run_later(seconds(60), |_, _| {});
@@ -205,6 +230,15 @@ impl Handler<Text> for Desk {
         }
         let work = wrap_future::<_, Self>(sleep(self.takes));
         Box::pin(work.map(move |(), _, ctx| ctx.text(text).unwrap()))
+    }
+}
+
+impl Handler<Binary> for Desk {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Binary, _: &mut Self::Context) -> Self::Result {
+        self.begin();
+        Box::pin(sleep(self.takes))
     }
 }
 

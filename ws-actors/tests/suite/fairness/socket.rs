@@ -1,12 +1,15 @@
 //! A socket full of frames, alone or with a flooded mailbox.
 
+use bytes::Buf;
+use ws_core::{Message, Role};
+
 use super::shared::{echo, longest_wait, spinning};
 use crate::support::{
     flood::Flood,
     frames::{text, texts},
     play,
-    probe::{Heard, Journal, Letter},
-    scene::listener,
+    probe::{Heard, Journal, Letter, Probe},
+    scene::{connection, deflate, listener},
     settle, settle_for, until,
 };
 
@@ -46,6 +49,20 @@ fn a_socket_full_of_frames_starves_neither_spawned_futures_nor_other_tasks() {
 }
 
 #[test]
+fn frames_that_stand_for_much_do_not_starve_other_tasks() {
+    play(async {
+        let scene = listener().compressed().open();
+        let longest = longest_wait(&scene.journal, Journal::len);
+        let message = compressed_text(&"x".repeat(100_000));
+        assert!(message.len() < 1000);
+        scene.peer.send(message.repeat(200));
+        assert!(until(|| scene.journal.texts().len() == 200).await);
+        let longest = longest.get();
+        assert!(longest <= 10, "another task waited for {longest} messages");
+    });
+}
+
+#[test]
 fn a_socket_full_of_frames_does_not_starve_the_answers() {
     play(async {
         let scene = echo().open();
@@ -78,4 +95,15 @@ fn both_floods_at_once_starve_nobody() {
         scene.peer.stop_sending();
         drop(flood);
     });
+}
+
+/// A message of a client that compresses.
+fn compressed_text(text: &str) -> Vec<u8> {
+    let handlers = Probe::handlers();
+    let client = connection(Role::Client, &handlers);
+    let mut client = client.with_extensions(deflate(Role::Client));
+    client.send(Message::text(text.to_owned())).unwrap();
+    let queue = client.transmit();
+    let len = queue.remaining();
+    queue.copy_to_bytes(len).to_vec()
 }

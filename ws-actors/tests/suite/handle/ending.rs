@@ -9,7 +9,7 @@ use crate::support::{
     frames::close,
     play,
     probe::{Heard, Probe, forever},
-    scene::{Scene, listener, once},
+    scene::{Scene, listener, once, probe},
     seconds, settle,
 };
 
@@ -36,6 +36,24 @@ fn a_handle_closes_behind_what_it_sent() {
             assert_eq!(journal.cause(), Cause::Local);
         });
     }
+}
+
+#[test]
+fn what_a_handle_took_while_the_connection_ended_is_counted() {
+    play(async {
+        let scene = probe(|heard, ctx| {
+            if matches!(heard, Heard::Closed(_)) {
+                ctx.handle().send("too late").unwrap();
+            }
+        });
+        let (scene, handle) = scene.open_handled();
+        settle().await;
+        scene.peer.send(close(1000));
+        settle().await;
+        assert_closing(&handle);
+        assert_eq!(scene.outbox.given_up(), 1);
+        assert!(scene.peer.texts().is_empty());
+    });
 }
 
 #[test]
@@ -132,7 +150,7 @@ fn nothing_waits_for_the_peer_of_a_driver_that_was_dropped_behind_its_actor() {
 }
 
 #[test]
-fn what_a_handle_took_while_the_connection_ended_is_counted() {
+fn what_a_handle_took_in_the_turn_in_which_the_actor_ended_it_is_counted() {
     type Ending = fn(&mut WsContext<Probe>);
     let endings: [Ending; 3] = [
         |ctx| ctx.close(CloseCode::NORMAL, "").unwrap(),

@@ -162,6 +162,34 @@ fn who_awaits_that_a_handle_is_ready_never_finds_it_full() {
 }
 
 #[test]
+fn who_awaits_that_a_handle_is_ready_sends_no_empty_messages_without_bound() {
+    play(async {
+        let flow = Flow::new().max_queued_messages(100);
+        let clogged = once(|ctx| ctx.binary(vec![0; 64 * 1024]).unwrap());
+        let (scene, handle) = clogged.flow(flow).room(0).open_handled();
+        let sent = Rc::new(Cell::new(0));
+        let sender = spawn_local({
+            let (handle, sent) = (handle.clone(), Rc::clone(&sent));
+            async move {
+                for _ in 0..500 {
+                    handle.ready().await;
+                    handle.send("").unwrap();
+                    sent.set(sent.get() + 1);
+                    // Its connection is told of each by itself.
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        scene.reach(seconds(1)).await;
+        assert!((50..=52).contains(&sent.get()), "{sent:?}");
+        scene.peer.take(usize::MAX);
+        scene.reach(seconds(2)).await;
+        assert!(sender.is_finished());
+        assert!(handle.is_open());
+    });
+}
+
+#[test]
 fn a_connection_whose_handle_is_dropped_lives_on() {
     play(async {
         let (scene, handle) = listener().open_handled();

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use ws_actors::{Flow, Overflow, WsContext, metrics as names};
+use ws_actors::{Flow, Overflow, RateLimit, WsContext, metrics as names};
 use ws_core::{
-    CloseCode, Role,
+    CloseCode, Config, Role,
     extension::{Agreement, Params, deflate::Deflate},
 };
 
@@ -225,6 +225,105 @@ fn causes_are_told_apart() {
             "{cause}"
         );
     }
+}
+
+#[test]
+fn limits_that_close_a_connection_are_counted_by_their_name() {
+    let counted = count(async {
+        let small = Config::new()
+            .max_message_bytes(100)
+            .max_frame_bytes(50)
+            .max_fragments(2);
+        let faults = [
+            [
+                frame(0x01, [b'a'; 50]),
+                frame(0x00, [b'a'; 50]),
+                frame(0x80, "a"),
+            ]
+            .concat(),
+            frame(0x82, [0; 51]),
+            [frame(0x01, ""), frame(0x00, ""), frame(0x00, "")].concat(),
+        ];
+        for fault in faults {
+            let scene = named(listener()).config(small.clone()).open();
+            scene.peer.send(fault);
+            settle().await;
+            scene.peer.end();
+            scene.end().await;
+        }
+        let patient = Config::new().ping_interval(None);
+        let scene = named(listener()).config(patient).open();
+        scene.peer.send(frame(0x01, "begun"));
+        scene.end().await;
+        named(listener()).open().end().await;
+    });
+    for limit in [
+        "max_frame_bytes",
+        "max_message_bytes",
+        "max_fragments",
+        "message_timeout",
+        "pong_timeout",
+    ] {
+        assert_eq!(
+            counted.counter(names::LIMITS, ("limit", limit)),
+            1,
+            "{limit}"
+        );
+    }
+}
+
+#[test]
+fn limits_that_a_connection_outlives_are_counted_as_well() {
+    let counted = count(async {
+        let flow = Flow::new().rate_limit(RateLimit::new().messages(1, 2));
+        let scene = named(listener()).flow(flow).open();
+        for _ in 0..4 {
+            scene.peer.send(text("too fast"));
+        }
+        scene.reach(seconds(5)).await;
+        scene.peer.send(close(1000));
+        scene.end().await;
+        // Nothing leaves, and all but the first Pongs wait.
+        let scene = named(probe(|heard, ctx| {
+            if *heard == Heard::Started {
+                ctx.binary(vec![0; 20_000]).unwrap();
+            }
+        }))
+        .room(0)
+        .open();
+        for _ in 0..12 {
+            scene.peer.send(frame(PING, "anyone?"));
+        }
+        settle().await;
+        scene.peer.reset();
+        scene.end().await;
+    });
+    let of = |limit| counted.counter(names::LIMITS, ("limit", limit));
+    assert_eq!(of("rate_limit"), 3);
+    assert_eq!(of("pings"), 10);
+}
+
+#[test]
+fn what_has_come_of_a_message_is_told_until_it_is_complete() {
+    watch(async |look| {
+        let held = |counted: &Counted| counted.gauge(names::HELD, ENDPOINT);
+        let scene = named(listener()).open();
+        let part = [b'a'; 10_000];
+        scene.peer.send(frame(0x01, part));
+        settle().await;
+        let first = held(&look());
+        assert!((10_000.0..20_000.0).contains(&first), "{first}");
+        scene.peer.send(frame(0x80, "the rest"));
+        settle().await;
+        assert_eq!(held(&look()), -first);
+        // What will never come to its end is dropped with the failure.
+        scene.peer.send(frame(0x01, part));
+        scene.peer.send(frame(0x83, "no such opcode"));
+        settle().await;
+        assert_eq!(held(&look()), 0.0);
+        scene.peer.end();
+        scene.end().await;
+    });
 }
 
 #[test]

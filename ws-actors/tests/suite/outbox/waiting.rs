@@ -1,14 +1,17 @@
 //! An actor that waits for its peer, as its endpoint wants.
 
+use std::time::Duration;
+
 use actix::AsyncContext;
-use ws_actors::{Flow, Overflow, SendError};
+use ws_actors::{Flow, Overflow, SendError, WsContext};
+use ws_core::{Cause, Config, Timeout};
 
 use super::shared::sized;
 use crate::support::{
     frames::{PING, PONG, close, frame, text},
     millis, play,
-    probe::{Heard, Letter},
-    scene::{Setup, probe},
+    probe::{Heard, Letter, Probe},
+    scene::{Setup, once, probe},
     seconds, settle,
 };
 
@@ -168,4 +171,24 @@ fn sends_much() -> Setup {
         _ => {}
     })
     .flow(flow)
+}
+
+#[test]
+fn an_actor_that_sends_without_end_waits_until_the_write_deadline() {
+    play(async {
+        for room in [0, 100_000, 3 << 20] {
+            let flow = Flow::new().overflow(Overflow::Wait);
+            let config = Config::new().ping_interval(None);
+            let scene = once(flood).flow(flow).config(config).room(room).open();
+            let (_, journal) = scene.end().await;
+            assert_eq!(journal.cause(), Cause::Timeout(Timeout::Write), "{room}");
+        }
+    });
+}
+
+fn flood(ctx: &mut WsContext<Probe>) {
+    for _ in 0..8 {
+        ctx.binary(vec![0; 64 * 1024]).unwrap();
+    }
+    ctx.run_later(Duration::ZERO, |_, ctx| flood(ctx));
 }

@@ -113,7 +113,7 @@ fn a_stream_is_dropped_when_its_connection_ends() {
                 settle().await;
                 assert!(feed.is_dropped(), "{what}");
                 assert!(scene.outbox.is_closed(), "{what}");
-                assert_eq!(scene.outbox.given_up(), 2, "{what}");
+                assert_eq!(scene.outbox.given_up(), 2, "{what}, begun: {begun}");
             });
         }
     }

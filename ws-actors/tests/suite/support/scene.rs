@@ -8,7 +8,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use ws_actors::{ConnectionHandle, Driver, Flow, Handlers, Outbox, Transport, WsContext};
-use ws_core::{Config, Connection, Entropy, Outcome, Role};
+use ws_core::{
+    Config, Connection, Entropy, Outcome, Role,
+    extension::{Agreement, Params, deflate::Deflate},
+};
 
 use super::{
     probe::{Heard, Journal, Probe, React},
@@ -23,6 +26,7 @@ pub(crate) struct Setup {
     handlers: Handlers<Probe>,
     role: Role,
     room: usize,
+    compressed: bool,
 }
 
 /// A probe whose reactions the test gives.
@@ -33,6 +37,7 @@ pub(crate) fn probe(react: impl FnMut(&Heard, &mut WsContext<Probe>) + 'static) 
         handlers: Probe::handlers(),
         role: Role::Server,
         room: usize::MAX,
+        compressed: false,
     }
 }
 
@@ -82,6 +87,12 @@ impl Setup {
         self
     }
 
+    /// permessage-deflate was agreed on.
+    pub(crate) fn compressed(mut self) -> Self {
+        self.compressed = true;
+        self
+    }
+
     /// The transport takes so many bytes, then it jams.
     pub(crate) fn room(mut self, bytes: usize) -> Self {
         self.room = bytes;
@@ -94,7 +105,10 @@ impl Setup {
         peer.jam(self.room);
         let actor = Probe::new(self.react, self.continues);
         let journal = actor.journal.clone();
-        let connection = connection(self.role, &self.handlers);
+        let mut connection = connection(self.role, &self.handlers);
+        if self.compressed {
+            connection = connection.with_extensions(deflate(self.role));
+        }
         let driver = Driver::new(actor, connection, wire, Arc::new(self.handlers));
         let wanted = want(&driver);
         let scene = Scene {
@@ -191,6 +205,15 @@ where
         transport,
         Arc::new(handlers),
     ))
+}
+
+/// permessage-deflate on its default terms.
+pub(crate) fn deflate(role: Role) -> Agreement {
+    let deflate = Deflate::new().agreed(role);
+    let mut agreement = Agreement::new();
+    let params = Params::new(deflate.name());
+    agreement.add(params, deflate).expect("it is the only one");
+    agreement
 }
 
 /// A connection on the paused clock.

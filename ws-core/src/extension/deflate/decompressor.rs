@@ -155,16 +155,27 @@ fn inflate_some(
     output: &mut Vec<u8>,
 ) -> Result<Status, DecompressError> {
     let start = output.len();
-    let room = (most - start).saturating_add(1);
-    output.reserve(chunk.min(room));
+    let most = most.saturating_add(1);
+    let room = most - start;
+    make_room(output, chunk.min(room), most);
     if output.capacity() - start <= room {
         return inflate.decompress_vec(input, output, FlushDecompress::Sync);
     }
-    output.resize(start + room, 0);
+    output.resize(start + chunk.min(room), 0);
     let written = inflate.total_out();
     let status = inflate.decompress(input, &mut output[start..], FlushDecompress::Sync);
     output.truncate(start + (inflate.total_out() - written) as usize);
     status
+}
+
+/// Makes room for so many bytes more, and for no more than `most` in all: what
+/// is beyond would have to be kept from the inflater, at each call anew.
+fn make_room(output: &mut Vec<u8>, more: usize, most: usize) {
+    let (len, capacity) = (output.len(), output.capacity());
+    if capacity - len < more {
+        let wanted = capacity.saturating_mul(2).max(len + more).min(most);
+        output.reserve_exact(wanted - len);
+    }
 }
 
 fn give_back(mut inflate: Decompress) {
@@ -210,6 +221,24 @@ mod tests {
                 .decompress(&input, PartEnd::Message, len, &mut inflated)
                 .unwrap();
             assert_eq!(inflated, message);
+        }
+    }
+
+    #[test]
+    fn no_more_room_is_made_than_may_be_needed() {
+        let limit = 1 << 20;
+        let message = vec![7; limit];
+        for usual in (0..200_000).step_by(7919) {
+            let mut decompressor = Decompressor::new(WindowBits::MAX, false);
+            decompressor.usual = usual;
+            let mut inflated = Vec::new();
+            for piece in deflated(&mut compressor(), &message).chunks(100) {
+                decompressor
+                    .decompress(piece, PartEnd::Frame, limit - inflated.len(), &mut inflated)
+                    .unwrap();
+                assert!(inflated.capacity() <= limit + 1, "{}", inflated.capacity());
+            }
+            assert_eq!(inflated.len(), limit);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Nothing comes of a connection whose transport broke or was dropped.
 
 use bytes::BytesMut;
-use ws_core::{Cause, CloseCode, Config, Output, Role, Timeout};
+use ws_core::{Cause, CloseCode, ClosePayload, Config, Output, Role, Timeout};
 
 use crate::support::{
     ROLES,
@@ -121,4 +121,47 @@ fn a_late_alarm_does_not_wake_a_connection_that_was_dropped_for_not_writing() {
         server.connection.poll_output(server.now),
         Output::Wait(None)
     ));
+}
+
+#[test]
+fn what_has_come_of_a_message_is_dropped_with_the_end() {
+    for role in ROLES {
+        let ends: [fn(&mut Side); 3] = [
+            |side| side.feed_frame(CLOSE, b""),
+            |side| side.feed_frame(TEXT, b"a message in a message"),
+            |side| {
+                let late = ClosePayload::new(CloseCode::TRY_AGAIN_LATER, "").unwrap();
+                let (now, cause) = (side.now, Cause::Overload);
+                side.connection.fail_because(now, late, cause);
+                side.run();
+            },
+        ];
+        for end in ends {
+            let mut side = Side::new(role, Config::new());
+            side.feed_frame(TEXT & 0x0F, &[b'x'; 10_000]);
+            assert!(side.connection.held_bytes() >= 10_000);
+            end(&mut side);
+            assert!(side.is_closed());
+            assert_eq!(side.connection.held_bytes(), 0);
+        }
+    }
+}
+
+#[test]
+fn connection_that_is_failed_tells_why_and_hears_no_more() {
+    for role in ROLES {
+        let mut side = Side::new(role, Config::new());
+        let late = ClosePayload::new(CloseCode::TRY_AGAIN_LATER, "later").unwrap();
+        side.connection
+            .fail_because(side.now, late.clone(), Cause::Overload);
+        side.feed_frame(TEXT, b"not heard");
+        assert_eq!(side.outcome().sent, Some(late.clone()));
+        assert_eq!(*side.cause(), Cause::Overload);
+        assert!(side.shut_down);
+        // Once is enough, and what has ended stays as it was.
+        side.connection.fail_because(side.now, late, Cause::Drain);
+        side.run();
+        assert_eq!(side.frames().len(), 1);
+        assert_eq!(*side.cause(), Cause::Overload);
+    }
 }

@@ -98,6 +98,10 @@ fn a_flood_of_pings_takes_no_memory_and_the_newest_is_answered() {
             side.room = usize::MAX;
             side.run();
             let pongs = payloads(&side);
+            assert_eq!(
+                side.connection.unanswered_pings(),
+                10_000 - pongs.len() as u64
+            );
             let newest = &pongs[pongs.len() - 1][..4];
             assert_eq!(newest, 9999_u32.to_be_bytes());
             // Those that were answered, in order.

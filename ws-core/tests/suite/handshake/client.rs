@@ -161,10 +161,13 @@ fn each_missing_field_is_a_failure() {
 #[test]
 fn client_fails_on_an_upgrade_to_more_than_websocket() {
     // §4.1: the value of `Upgrade` is to match "websocket", not to contain it.
-    let table: [Head; 3] = [
+    let table: [Head; 6] = [
         vec![("Upgrade", "h2c, websocket")],
         vec![("Upgrade", "websocket, x-other")],
         vec![("Upgrade", "websocket"), ("Upgrade", "x-other")],
+        vec![("Upgrade", "x-other"), ("Upgrade", "websocket")],
+        vec![("Upgrade", ""), ("Upgrade", "websocket")],
+        vec![("Upgrade", "websocket"), ("Upgrade", "websocket")],
     ];
     for changes in table {
         let failed = complete(101, &with(response(), &changes)).map(|_| ());

@@ -70,6 +70,29 @@ fn bytes_behind_a_head_that_ends_in_bare_line_feeds_are_not_swallowed() {
 }
 
 #[test]
+fn empty_lines_without_end_are_no_head() {
+    for (lines, read) in [(500, true), (501, false), (100_000, false)] {
+        let bytes = ["\r\n".repeat(lines).as_bytes(), b"GET / HTTP/1.1\r\n\r\n"].concat();
+        for size in [2, 3, bytes.len()] {
+            let mut reader = HeadReader::new().max_bytes(1000);
+            let mut input = BytesMut::new();
+            let mut parts = bytes.chunks(size);
+            let head = loop {
+                match reader.request(&mut input) {
+                    Ok(None) => input.extend_from_slice(parts.next().unwrap()),
+                    done => break done,
+                }
+            };
+            if read {
+                assert!(matches!(head, Ok(Some(_))), "{head:?}");
+            } else {
+                assert_eq!(head, Err(HeadError::TooLong { limit: 1000 }));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_head_that_is_too_long_is_refused_with_431_before_it_ends() {
     for limit in [50, 1000, 16 * 1024] {
         let start = "GET / HTTP/1.1\r\nX: ";

@@ -62,6 +62,25 @@ fn an_interim_response_is_not_the_answer() {
 }
 
 #[test]
+fn interim_responses_end_at_some_time() {
+    let now = Instant::now();
+    let (response, ..) = serve(now, &[client(now).request()]);
+    let response = response.encode().unwrap();
+    for (count, answered) in [(16, true), (17, false), (1000, false)] {
+        let interim = b"HTTP/1.1 102 Processing\r\n\r\n".repeat(count);
+        let answer = [&interim[..], &response].concat();
+        for parts in [answer.chunks(answer.len()), answer.chunks(20)] {
+            let parts: Vec<_> = parts.collect();
+            match answer_to(client(now), now, &parts).0 {
+                Ok(Some(Answer::Open(_))) => assert!(answered),
+                Err(OpeningError::Head(HeadError::TooManyInterim)) => assert!(!answered),
+                other => panic!("{count}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn client_reads_the_fields_of_the_answer() {
     let now = Instant::now();
     let mut opening = client(now);

@@ -104,6 +104,34 @@ fn each_fault_of_a_request_is_refused() {
 }
 
 #[test]
+fn a_header_that_is_too_large_is_refused_with_431() {
+    let accept = |handshake: &ServerHandshake, extra: &[(&str, &str)]| {
+        let (head, extra) = (request(), extra.iter().copied());
+        let fields = head.iter().copied().chain(extra);
+        let fields = fields.map(|(name, value)| (name, value.as_bytes()));
+        handshake.accept(Request::get(fields)).map(drop)
+    };
+    let handshake = ServerHandshake::new();
+    let (head, max_bytes, max_fields) = (request(), 16 * 1024, 100);
+    let sizes = head.iter().map(|(name, value)| name.len() + value.len());
+    let cookie = "c".repeat(max_bytes - sizes.sum::<usize>() - "Cookie".len());
+    assert_eq!(accept(&handshake, &[("Cookie", &cookie)]), Ok(()));
+    let refused = accept(&handshake, &[("Cookie", &cookie), ("X", "")]).unwrap_err();
+    let too_large = RequestError::HeaderTooLarge {
+        max_bytes,
+        max_fields,
+    };
+    assert_eq!(refused, too_large);
+    assert_eq!((refused.status(), refused.headers()), (431, &[][..]));
+
+    let many = vec![("X", ""); max_fields + 1 - head.len()];
+    assert_eq!(accept(&handshake, &many[1..]), Ok(()));
+    assert_eq!(accept(&handshake, &many), Err(too_large));
+    let generous = handshake.max_header_fields(101).max_header_bytes(1 << 20);
+    assert_eq!(accept(&generous, &many), Ok(()));
+}
+
+#[test]
 fn each_missing_field_is_refused() {
     let table = [
         ("Host", RequestError::Host),

@@ -5,7 +5,7 @@ use std::{cell::Cell, io, rc::Rc, time::Duration};
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message};
 use tokio::{sync::Notify, time::Instant};
 use ws_actors::{
-    Binary, Closed, Flow, Handlers, Ping, Pong, Text, WsContext,
+    Binary, Closed, Handlers, Ping, Pong, Text, WsContext,
     client::{Connected, Disconnected, Loss},
 };
 use ws_core::{CloseCode, Config};
@@ -70,8 +70,6 @@ pub(crate) fn handlers(config: Config) -> Handlers<Conversation> {
         .on::<Pong>()
         .on::<Closed>()
         .config(config)
-        // Lines are read as the peer takes them, by their bytes; many are short.
-        .flow(Flow::new().max_queued_messages(usize::MAX))
 }
 
 impl Conversation {

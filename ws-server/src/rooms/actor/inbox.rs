@@ -102,14 +102,16 @@ impl<R: RoomActor> Inbox<R> {
         letter
     }
 
-    pub(super) fn close(&self) {
+    /// Takes nothing more; tells how much of what was told nobody has heard.
+    pub(super) fn close(&self) -> usize {
         let mut state = self.lock();
         state.closed = true;
         state.reader = None;
-        let letters = mem::take(&mut state.letters);
+        let (letters, told) = (mem::take(&mut state.letters), mem::take(&mut state.told));
         drop(state);
         // Their destructors are anybody's.
         drop(letters);
+        told
     }
 
     fn lock(&self) -> MutexGuard<'_, State<R>> {

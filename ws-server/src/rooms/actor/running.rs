@@ -141,7 +141,8 @@ impl<R: RoomActor> Future for Running<R> {
 
 impl<R: RoomActor> Drop for Running<R> {
     fn drop(&mut self) {
-        self.inbox.close();
+        let unheard = self.inbox.close();
+        self.room.meters().unheard(unheard);
     }
 }
 

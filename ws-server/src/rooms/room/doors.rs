@@ -46,7 +46,7 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
             members: Members::default(),
             here: 0,
             gone: false,
-            log: history.map(Log::new),
+            log: history.map(|it| Log::new(it, Arc::clone(&terms.meters))),
             news: terms.together().map(|_| News::default()),
         });
         let room = Self(Arc::new(Inner {

@@ -1,0 +1,227 @@
+//! Attacks on a server, or a client, in a process of its own, and what they cost
+//! it.
+//!
+//! Each attack has a victim of its own. Its growth is that of its resident memory
+//! at the highest, against the same process when it had served its first
+//! connections and was idle. Meanwhile a witness, whom all of this must not
+//! concern, has each of its messages sent back.
+
+use std::{
+    fmt, io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::LocalBoxFuture;
+
+use self::hostile::Site;
+
+mod deflate;
+mod frames;
+mod line;
+mod outcome;
+mod promise;
+mod scene;
+mod usage;
+mod victim;
+mod witness;
+
+mod bombs;
+mod disclosure;
+mod ends;
+mod fairness;
+mod fragments;
+mod heads;
+mod hostile;
+mod http2;
+mod lengths;
+mod odd;
+mod origins;
+mod pongs;
+mod readers;
+mod reserved;
+mod rooms;
+mod smuggling;
+
+pub use self::{
+    hostile::dial,
+    line::{Heard, Line, answers},
+    outcome::Outcome,
+    promise::{MIB, Promise},
+    scene::Scene,
+    usage::Usage,
+    victim::{Counts, Kind, Victim, serve},
+    witness::{Echoes, Witness},
+};
+
+/// One attack.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Attack {
+    /// The class that it is of, a number of the table in `SECURITY.md`.
+    pub class: u8,
+    /// What `--only` knows it by.
+    pub name: &'static str,
+    /// What is promised about it.
+    pub promise: Promise,
+    deed: Deed,
+}
+
+/// What is done to whom.
+#[derive(Clone, Copy)]
+enum Deed {
+    /// To a server; returns its answer.
+    Server(fn(Scene) -> LocalBoxFuture<'static, String>),
+    /// To a client; returns what it did and how it ended.
+    Client(fn(Site) -> LocalBoxFuture<'static, String>),
+}
+
+impl Attack {
+    /// An attack on a server. `deed` returns what it answered.
+    const fn server(
+        class: u8,
+        name: &'static str,
+        promise: Promise,
+        deed: fn(Scene) -> LocalBoxFuture<'static, String>,
+    ) -> Self {
+        Self {
+            class,
+            name,
+            promise,
+            deed: Deed::Server(deed),
+        }
+    }
+
+    /// An attack on a client. `deed` returns what it did, and how it ended.
+    const fn client(
+        class: u8,
+        name: &'static str,
+        promise: Promise,
+        deed: fn(Site) -> LocalBoxFuture<'static, String>,
+    ) -> Self {
+        Self {
+            class,
+            name,
+            promise,
+            deed: Deed::Client(deed),
+        }
+    }
+
+    /// Whether the victim is a client: which server others attack does not
+    /// matter then.
+    #[must_use]
+    pub const fn is_on_client(&self) -> bool {
+        matches!(self.deed, Deed::Client(_))
+    }
+
+    /// The attack of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|attack| attack.name == name)
+    }
+
+    /// All attacks, by class.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let mut all: Vec<Self> = LISTS
+            .iter()
+            .chain(hostile::LISTS)
+            .copied()
+            .flatten()
+            .copied()
+            .collect();
+        all.sort_by_key(|attack| attack.class);
+        all.into_iter()
+    }
+
+    /// Does it to a victim that `program` is: `program --serve` is a server,
+    /// `program --dial` a client.
+    ///
+    /// # Errors
+    ///
+    /// If the victim does not run. Whatever the attack does to it is told by the
+    /// outcome.
+    pub async fn run(&self, program: &Path, kind: Kind) -> io::Result<Outcome> {
+        match self.deed {
+            Deed::Server(deed) => attack_server(self.promise, deed, program, kind).await,
+            Deed::Client(deed) => hostile::attack_client(self.promise, deed, program).await,
+        }
+    }
+}
+
+async fn attack_server(
+    promise: Promise,
+    deed: fn(Scene) -> LocalBoxFuture<'static, String>,
+    program: &Path,
+    kind: Kind,
+) -> io::Result<Outcome> {
+    let victim = Victim::start(program, &["--serve"], kind).await?;
+    let scene = Scene::new(victim, kind);
+    scene.warm_up().await;
+    let witness = Witness::watch(scene.address()).await;
+    let before = scene.usage()?;
+    scene.forget_peak()?;
+    let began = Instant::now();
+    let done = actix_rt::spawn(deed(scene.clone())).await;
+    let time = began.elapsed();
+    let mut wrongs = Vec::new();
+    let answer = done.unwrap_or_else(|panic| {
+        wrongs.push(format!("the attack did not go as planned: {panic}"));
+        "none".to_owned()
+    });
+    let echoes = match witness.dismiss() {
+        Ok(echoes) => echoes,
+        Err(wrong) => {
+            wrongs.push(format!("the witness was disturbed: {wrong}"));
+            Echoes::default()
+        }
+    };
+    // A victim that is no more has no memory either.
+    let usage = match scene.usage() {
+        Ok(after) => after.since(&before),
+        Err(error) => {
+            wrongs.push(format!("the victim is gone: {error}"));
+            Usage::default()
+        }
+    };
+    if let Err(error) = scene.stop().await {
+        wrongs.push(format!("the victim did not end well: {error}"));
+    }
+    let outcome = Outcome {
+        answer,
+        time,
+        growth: usage.peak,
+        cpu: usage.cpu,
+        echoes: Some(echoes),
+        wrongs,
+    };
+    Ok(outcome.judged_by(&promise, kind))
+}
+
+impl fmt::Debug for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server(_) => "on a server",
+            Self::Client(_) => "on a client",
+        })
+    }
+}
+
+/// How long an attack may take that promises nothing else.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LISTS: &[&[Attack]] = &[
+    bombs::ATTACKS,
+    fairness::ATTACKS,
+    fragments::ATTACKS,
+    lengths::ATTACKS,
+    readers::ATTACKS,
+    pongs::ATTACKS,
+    heads::ATTACKS,
+    odd::ATTACKS,
+    smuggling::ATTACKS,
+    reserved::ATTACKS,
+    origins::ATTACKS,
+    disclosure::ATTACKS,
+    ends::ATTACKS,
+    rooms::ATTACKS,
+    http2::ATTACKS,
+];

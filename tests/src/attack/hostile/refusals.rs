@@ -1,0 +1,104 @@
+//! Class 10: refusals that do not end.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::sleep;
+
+use super::{SOON, Site};
+use crate::attack::{Attack, MIB, Promise, deflate::bomb};
+
+pub(super) const ATTACKS: &[Attack] = &[
+    Attack::client(10, "server-refuses-without-end", CUT, |it| {
+        refusal(it, "", b"no ".repeat(20_000)).boxed_local()
+    }),
+    Attack::client(10, "server-refuses-with-2-to-the-64-bytes", CUT, |it| {
+        refusal(
+            it,
+            "Content-Length: 18446744073709551615\r\n",
+            vec![0; 60_000],
+        )
+        .boxed_local()
+    }),
+    Attack::client(10, "server-refuses-in-chunks-without-end", CUT, |it| {
+        refusal(it, CHUNKED, b"1\r\nx\r\n".repeat(10_000)).boxed_local()
+    }),
+    Attack::client(10, "server-refuses-in-a-chunk-without-end", CUT, |it| {
+        let mut chunk = b"ffffffffffffffff\r\n".to_vec();
+        chunk.resize(60_000, b'x');
+        refusal(it, CHUNKED, chunk).boxed_local()
+    }),
+    Attack::client(10, "server-refuses-with-a-compressed-bomb", CUT, |it| {
+        // It is not inflated: whoever wants to read it knows its own limits.
+        refusal(it, "Content-Encoding: deflate\r\n", bomb(64)).boxed_local()
+    }),
+    Attack::client(
+        9,
+        "server-refuses-with-a-chunk-size-byte-by-byte",
+        NOTHING,
+        |it| chunk_size(it).boxed_local(),
+    ),
+    Attack::client(10, "server-refuses-slowly", SLOWLY, |it| {
+        slow(it).boxed_local()
+    }),
+];
+
+const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+const CUT: Promise = Promise::answer("Refused(500, 65536 bytes)").growth(2 * MIB);
+const NOTHING: Promise = Promise::answer("Refused(500, 0 bytes)")
+    .growth(2 * MIB)
+    .cpu(2);
+const SLOWLY: Promise = Promise::answer("some of it").growth(2 * MIB).cpu(1);
+
+/// A body that goes on for as long as the client listens, 20 MB at most.
+async fn refusal(site: Site, fields: &str, piece: Vec<u8>) -> String {
+    let hosting = async {
+        let mut host = site.host().await;
+        let head = format!("HTTP/1.1 500 Oh\r\n{fields}\r\n");
+        host.raw.try_send(head).await.ok();
+        for _ in 0..20_000_000 / piece.len() {
+            if host.raw.try_send(&piece).await.is_err() {
+                break;
+            }
+        }
+    };
+    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
+    answers[0].end.clone()
+}
+
+/// A size with an extension, of which each byte comes by itself.
+async fn chunk_size(site: Site) -> String {
+    let hosting = async {
+        let mut host = site.host().await;
+        let head = format!("HTTP/1.1 500 Oh\r\n{CHUNKED}\r\n1;");
+        host.raw.try_send(head).await.ok();
+        for _ in 0..200_000 {
+            if host.raw.try_send("x").await.is_err() {
+                break;
+            }
+        }
+    };
+    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
+    answers[0].end.clone()
+}
+
+async fn slow(site: Site) -> String {
+    let hosting = async {
+        let mut host = site.host().await;
+        let head = "HTTP/1.1 503 Busy\r\nContent-Length: 1000\r\n\r\n";
+        host.raw.try_send(head).await.ok();
+        while host.raw.try_send("x").await.is_ok() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let order = site.order().patience(SOON);
+    let (answers, ()) = tokio::join!(site.dial(order), hosting);
+    let end = &answers[0].end;
+    let read = end
+        .strip_prefix("Refused(503, ")
+        .and_then(|it| it.strip_suffix(" bytes)"));
+    match read.and_then(|it| it.parse::<usize>().ok()) {
+        Some(1..1000) => "some of it".to_owned(),
+        _ => end.clone(),
+    }
+}

@@ -1,0 +1,279 @@
+use std::{
+    cell::Cell,
+    io,
+    pin::pin,
+    rc::Rc,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::{
+    Balance, Census, Plan, Progress, census,
+    ledger::Account,
+    process::Process,
+    stay::{ROOMS, Stay},
+    tally::Tally,
+    visit::Visit,
+    witness,
+};
+
+/// A run, round by round.
+pub(super) struct Run<'a> {
+    plan: &'a Plan,
+    began: Instant,
+    /// What the server held before the first connection.
+    before: Census,
+    /// The descriptors of this process.
+    own: usize,
+    /// What the server held after the first round.
+    warm: Option<(Census, u64)>,
+    pub(super) tally: Rc<Tally>,
+    /// Times in rooms that were not compared with what clients know.
+    stays: Vec<Stay>,
+    pub(super) balance: Balance,
+    pub(super) wrongs: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(plan: &'a Plan, before: Census) -> io::Result<Self> {
+        Ok(Self {
+            plan,
+            began: Instant::now(),
+            before,
+            own: census::descriptors("self")?,
+            warm: None,
+            tally: Rc::default(),
+            stays: Vec::new(),
+            balance: Balance::default(),
+            wrongs: Vec::new(),
+        })
+    }
+
+    /// Has clients come and go, until the last is gone.
+    pub(super) async fn round(
+        &mut self,
+        round: usize,
+        duration: Duration,
+        drain: bool,
+        server: &mut Process,
+        watch: &impl Fn(&Progress),
+    ) -> io::Result<()> {
+        let open = Rc::new(Cell::new(true));
+        let address = server.address();
+        // So that each has some members.
+        let rooms = (self.plan.connections / 64).clamp(1, ROOMS);
+        let mut seeds = Rng::with_seed(self.plan.seed.wrapping_add(round as u64));
+        let clients = (0..self.plan.connections).map(|number| {
+            let (tally, open) = (Rc::clone(&self.tally), Rc::clone(&open));
+            let (mut rng, life) = (seeds.fork(), self.plan.life);
+            let kinds = self.plan.kinds.clone();
+            let is_witness = number < self.plan.witnesses;
+            actix_rt::spawn(async move {
+                if is_witness {
+                    let end = witness::witness(address, &tally, rng, || open.get()).await;
+                    if let Err(error) = end
+                        && !tally.drains.get()
+                    {
+                        tally.note_wrong(format!("witness {number}: {error}"));
+                    }
+                    return;
+                }
+                // Not all of them at once.
+                sleep(life.mul_f64(rng.f64())).await;
+                while open.get() {
+                    let kind = kinds[rng.usize(..kinds.len())];
+                    let rng = rng.fork();
+                    let tally = &*tally;
+                    let mut visit = Visit {
+                        address,
+                        life,
+                        rooms,
+                        tally,
+                        rng,
+                    };
+                    visit.pay(kind).await;
+                    if tally.drains.get() {
+                        // Nobody is let in any more.
+                        sleep(life / 10).await;
+                    }
+                }
+            })
+        });
+        let mut clients = pin!(join_all(clients.collect::<Vec<_>>()));
+        let began = Instant::now();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let ends = loop {
+            tokio::select! {
+                ends = &mut clients => break ends,
+                _ = ticks.tick() => {
+                    let mut until = duration;
+                    if drain && began.elapsed() >= duration {
+                        until += DRAINING;
+                        if !self.tally.drains.replace(true) {
+                            let account = server.drain().await?;
+                            self.take(account);
+                        }
+                    }
+                    open.set(began.elapsed() < until);
+                    watch(&self.progress(round, open.get()));
+                }
+            }
+        };
+        for end in ends {
+            if let Err(error) = end {
+                self.wrongs.push(format!("a client: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all is as it was before, for a bounded while.
+    pub(super) async fn rest(
+        &mut self,
+        round: usize,
+        server: &mut Process,
+        watch: &impl Fn(&Progress),
+    ) -> io::Result<Account> {
+        let deadline = Instant::now() + REST;
+        let mut calm_since = None;
+        loop {
+            let account = server.forget().await?;
+            let account = self.take(account);
+            let wrongs = self.left(round, &account)?;
+            // A first round has nothing to be compared with: it gets all the
+            // time that ws-server takes to forget a connection.
+            let calm_since = if wrongs.is_empty() {
+                *calm_since.get_or_insert_with(Instant::now)
+            } else {
+                calm_since = None;
+                Instant::now()
+            };
+            let enough = if self.warm.is_some() {
+                Duration::ZERO
+            } else {
+                PATIENCE
+            };
+            let calm = wrongs.is_empty() && calm_since.elapsed() >= enough;
+            if calm || Instant::now() >= deadline {
+                self.wrongs.extend(wrongs);
+                let connections = self.tally.connections.get();
+                self.warm.get_or_insert((account.census, connections));
+                return Ok(account);
+            }
+            watch(&self.progress(round, false));
+            sleep(TICK / 2).await;
+        }
+    }
+
+    /// Takes what is told once.
+    fn take(&mut self, mut account: Account) -> Account {
+        self.stays.append(&mut account.stays);
+        let wrongs = account.wrongs.drain(..);
+        self.wrongs
+            .extend(wrongs.map(|wrong| format!("the server: {wrong}")));
+        account
+    }
+
+    /// Compares what the server and its clients know of those who were members
+    /// of rooms, once all are gone.
+    pub(super) fn settle(&mut self, round: usize) {
+        let mut pages = self.tally.take_pages();
+        let stays = std::mem::take(&mut self.stays);
+        let mut wrongs = self.balance.add(stays, &mut pages);
+        // Who was greeted was a member.
+        pages.retain(|_, page| page.others > 0);
+        wrongs.extend(pages.iter().map(|(id, page)| {
+            format!("the server has forgotten of member {id:x}, who knows {page:?}")
+        }));
+        let more = wrongs.len().saturating_sub(SHOWN);
+        wrongs.truncate(SHOWN);
+        if more > 0 {
+            wrongs.push(format!("{more} more like these"));
+        }
+        let wrongs = wrongs.into_iter();
+        self.wrongs
+            .extend(wrongs.map(|wrong| format!("in round {}: {wrong}", round + 1)));
+    }
+
+    /// What is there that was not there before.
+    fn left(&self, round: usize, account: &Account) -> io::Result<Vec<String>> {
+        let census = &account.census;
+        let mut left = census.beyond(&self.before);
+        let gauges = account.gauges.iter();
+        left.extend(gauges.map(|(gauge, value)| format!("{value} by the gauge {gauge}, 0 before")));
+        if let Some((warm, connections)) = &self.warm {
+            let connections = self.tally.connections.get() - connections;
+            left.extend(census.grown_since(warm, &allowed(connections as usize)));
+        }
+        let waiting = account.said.told - account.said.heard - account.said.dropped;
+        if waiting > 0 {
+            left.push(format!("{waiting} messages for actors of rooms, 0 before"));
+        }
+        let own = census::descriptors("self")?;
+        if own != self.own {
+            let before = self.own;
+            left.push(format!("{own} descriptors of the clients, {before} before"));
+        }
+        let callers = self.tally.callers.load(Ordering::SeqCst);
+        if callers > 0 {
+            left.push(format!("{callers} actors of client sessions, 0 before"));
+        }
+        for line in &mut left {
+            *line = format!("after round {}: {line}", round + 1);
+        }
+        Ok(left)
+    }
+
+    /// Compares sums that have to be equal.
+    pub(super) fn judge(&mut self, account: &Account) {
+        let closed: u64 = account.closed.values().sum();
+        if account.started != closed + account.panics {
+            self.wrongs.push(format!(
+                "{} actors were started, {closed} heard of their end and {} panicked before",
+                account.started, account.panics
+            ));
+        }
+        self.wrongs.extend(self.balance.finish(account));
+    }
+
+    fn progress(&self, round: usize, open: bool) -> Progress {
+        Progress {
+            round: round + 1,
+            open,
+            elapsed: self.began.elapsed(),
+            live: self.tally.live.get(),
+            connections: self.tally.connections.get(),
+            messages: self.tally.returned.get(),
+        }
+    }
+}
+
+/// How much more a server may hold after so many connections more.
+const fn allowed(connections: usize) -> Census {
+    let mut allowed = Census::NOTHING;
+    // What is kept for the next connection: requests of actix-http, and of
+    // ws-core four compressors of 268 KiB on each of two threads. So it is the
+    // blocks that tell soon; the bytes tell of a table that only grows.
+    allowed.blocks = 256;
+    allowed.heap = (2 * 4 * 268 + 256) * 1024;
+    // What the allocator loses between blocks.
+    allowed.resident = 16 * 1024 * 1024 + connections * 256;
+    allowed
+}
+
+/// How long all that is left may take to end.
+const REST: Duration = Duration::from_secs(45);
+/// How long ws-server, and an actor that waits, may take to forget a connection
+/// that has ended: 5 s.
+const PATIENCE: Duration = Duration::from_millis(5200);
+/// How long clients go on coming while the server drains.
+const DRAINING: Duration = Duration::from_secs(1);
+/// How much of what does not fit is told of each round.
+const SHOWN: usize = 8;
+/// How often is looked how it goes.
+const TICK: Duration = Duration::from_millis(200);

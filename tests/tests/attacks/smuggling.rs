@@ -1,0 +1,17 @@
+attacks! {
+    server_does_no_request_in_the_body_of_an_upgrade: "request-in-the-body-of-an-upgrade",
+    server_refuses_two_lengths_of_a_body: "two-lengths-of-a-body",
+    server_does_no_request_behind_a_wrong_version: "request-behind-a-wrong-version",
+    server_does_no_request_behind_a_wrong_origin: "request-behind-a-wrong-origin",
+    server_does_no_request_behind_an_upgrade_of_nothing: "request-behind-an-upgrade-of-nothing",
+    server_does_no_request_behind_a_401: "request-behind-a-401",
+    server_does_not_take_frames_behind_a_401_for_requests: "frames-behind-a-401",
+    server_does_no_request_behind_a_401_to_a_list: "request-behind-a-401-of-a-list",
+    server_does_no_request_behind_a_refused_list: "request-behind-an-upgrade-of-a-list",
+    server_does_no_request_behind_a_close: "request-behind-a-close",
+    server_refuses_an_upgrade_without_connection: "upgrade-without-connection",
+    server_refuses_folded_lines: "lines-folded",
+    server_hears_no_message_behind_a_final_block: "message-behind-a-final-block",
+    server_refuses_pages_of_other_origins: "pages-of-other-origins",
+    server_lets_in_pages_of_its_origin: "pages-of-the-same-origin",
+}

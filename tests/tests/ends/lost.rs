@@ -1,0 +1,249 @@
+//! Ends without a Close frame: the peer is gone, by a reset or by the end of its
+//! side, at whatever moment.
+
+use actix::{AsyncContext, WrapFuture};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use ws_actors::Flow;
+use ws_core::{Cause, CloseCode};
+use ws_tests::{
+    raw::End,
+    request::Request,
+    wait::until,
+    wire::{TEXT, TEXT_BEGINS, Wire},
+};
+
+use crate::{
+    counted,
+    scene::{Expected, Scene, on_all_paths},
+    stage::{PATHS, Side, Stage, Terms, converse},
+};
+
+/// A moment in which the peer is lost, and what comes of it.
+struct Moment {
+    name: &'static str,
+    come: for<'a> fn(&'a mut Scene) -> LocalBoxFuture<'a, ()>,
+    expected: fn() -> Expected,
+}
+
+const MOMENTS: [Moment; 7] = [
+    Moment {
+        name: "while nothing happens",
+        come: |it| converse(&mut it.wire).boxed_local(),
+        expected: Expected::lost,
+    },
+    Moment {
+        name: "amid the head of a frame",
+        come: |it| it.wire.bytes(&[TEXT]).boxed_local(),
+        expected: Expected::lost,
+    },
+    Moment {
+        name: "amid the payload of a frame",
+        come: |it| {
+            async {
+                let bytes = it.wire.frame_bytes(TEXT, &[b'x'; 100_000]);
+                it.wire.bytes(&bytes[..50_000]).await;
+            }
+            .boxed_local()
+        },
+        expected: Expected::lost,
+    },
+    Moment {
+        name: "between two fragments",
+        come: |it| it.wire.send(TEXT_BEGINS, "it begins").boxed_local(),
+        expected: Expected::lost,
+    },
+    Moment {
+        name: "while much is sent to it",
+        come: |it| {
+            async {
+                it.tell(|_, ctx| {
+                    for _ in 0..8 {
+                        ctx.binary(vec![0; 1 << 20]).expect("there is room");
+                    }
+                });
+                it.wire.frame().await.expect("it begins to arrive");
+            }
+            .boxed_local()
+        },
+        expected: Expected::lost,
+    },
+    Moment {
+        name: "while a message without end is sent to it",
+        come: |it| {
+            async {
+                crate::closes::stream_without_end(it);
+                it.wire.frame().await.expect("it begins to arrive");
+            }
+            .boxed_local()
+        },
+        expected: Expected::lost,
+    },
+    Moment {
+        name: "instead of answering a Close",
+        come: |it| {
+            async {
+                it.tell(|_, ctx| ctx.close(CloseCode::new(4001), "").expect("it is open"));
+                assert_eq!(it.wire.closed().await, Some(CloseCode::new(4001)));
+            }
+            .boxed_local()
+        },
+        expected: || Expected::new(Cause::TransportLost, Some(4001), None),
+    },
+];
+
+fn terms() -> Terms {
+    Terms {
+        flow: Flow::new().max_queued_bytes(64 << 20),
+        ..Terms::default()
+    }
+}
+
+#[actix_web::test]
+async fn actor_hears_of_a_reset_at_whatever_moment() {
+    for moment in &MOMENTS {
+        println!("{}", moment.name);
+        on_all_paths(terms, |mut scene| async move {
+            (moment.come)(&mut scene).await;
+            let Scene {
+                mut stage, wire, ..
+            } = scene;
+            wire.reset();
+            let (outcome, _) = stage.closed().await;
+            assert_eq!(Expected::of(&outcome), (moment.expected)());
+            stage.is_left_empty(&outcome.cause).await;
+        })
+        .await;
+    }
+}
+
+#[actix_web::test]
+async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
+    for moment in &MOMENTS {
+        println!("{}", moment.name);
+        on_all_paths(terms, |mut scene| async move {
+            (moment.come)(&mut scene).await;
+            let Scene {
+                mut stage, wire, ..
+            } = scene;
+            drop(wire);
+            let (outcome, _) = stage.closed().await;
+            assert_eq!(Expected::of(&outcome), (moment.expected)());
+            stage.is_left_empty(&outcome.cause).await;
+        })
+        .await;
+    }
+}
+
+/// A peer that ends its side could still be told something, but not be heard
+/// any more.
+#[actix_web::test]
+async fn peer_that_ends_its_side_is_lost_though_it_reads_on() {
+    for moment in &MOMENTS {
+        println!("{}", moment.name);
+        on_all_paths(terms, |mut scene| async move {
+            (moment.come)(&mut scene).await;
+            scene.wire.end_sending().await;
+            scene.wire.drained().await;
+            scene.ends(&(moment.expected)()).await;
+        })
+        .await;
+    }
+}
+
+#[actix_web::test]
+async fn actor_that_waits_hears_of_its_lost_peer_some_time_later() {
+    on_all_paths(terms, |mut scene| async move {
+        scene.tell(|subject, ctx| {
+            ctx.wait(std::future::pending::<()>().into_actor(subject));
+        });
+        scene.wire.send(TEXT, "never heard").await;
+        scene.wire.end_sending().await;
+        // It has five seconds, of real time here.
+        scene.ends(&Expected::lost()).await;
+    })
+    .await;
+}
+
+/// Whoever wants a Close frame to be sent drains the connections before.
+#[actix_web::test]
+async fn actor_hears_that_its_thread_ends() {
+    on_all_paths(terms, |mut scene| async move {
+        scene.stage.stop_at_once();
+        assert_eq!(scene.wire.ended().await, End::Eof);
+        scene.ends(&Expected::lost()).await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open() {
+    for path in PATHS {
+        if path.side != Side::Server {
+            continue;
+        }
+        let stage = Stage::build(path, Terms::default()).await;
+        let address = stage.house().server.address();
+        let request = Request::upgrade("/").to_bytes();
+        for sent in [0, 1, request.len() / 2, request.len() - 1, request.len()] {
+            for reset in [false, true] {
+                let mut wire = Wire::dial(address, stage.authority()).await;
+                wire.bytes(&request[..sent]).await;
+                if reset {
+                    wire.reset();
+                } else {
+                    drop(wire);
+                }
+            }
+        }
+        // Before TLS, too.
+        for reset in [false, true] {
+            let mut wire = Wire::dial(address, None).await;
+            wire.bytes(b"\x16\x03\x01").await;
+            if reset {
+                wire.reset();
+            }
+        }
+        stage.house().is_empty().await;
+        // Some of the last may have been open for a moment.
+        let is_settled = || {
+            let closed = counted::closed(stage.name());
+            closed.iter().all(|(cause, _)| cause == "transport")
+        };
+        assert!(is_settled());
+        until("all to be counted", || counted::open(stage.name()) == 0).await;
+        stage.are_all_gone().await;
+
+        let mut wire = stage.open().await;
+        converse(&mut wire).await;
+    }
+}
+
+#[actix_web::test]
+async fn client_hears_of_a_server_that_is_lost_before_its_connection_is_open() {
+    for path in PATHS {
+        if path.side != Side::Client {
+            continue;
+        }
+        for answer in ["", "HTTP/1.1 10", "HTTP/1.1 101 Switching Protocols\r\n"] {
+            for reset in [false, true] {
+                let mut stage = Stage::build(path, Terms::default()).await;
+                let mut wire = stage.meet().await;
+                wire.head().await;
+                wire.bytes(answer.as_bytes()).await;
+                if reset {
+                    wire.reset();
+                } else {
+                    wire.end_sending().await;
+                    assert_eq!(wire.drained().await, End::Eof);
+                }
+                stage.started().await;
+                let (outcome, _) = stage.closed().await;
+                assert_eq!(Expected::of(&outcome), Expected::lost());
+                stage.are_all_gone().await;
+                // It was never open.
+                assert_eq!(counted::closed(stage.name()), []);
+                assert_eq!(counted::open(stage.name()), 0);
+            }
+        }
+    }
+}
