@@ -337,8 +337,9 @@ impl<A: Actor<Context = WsContext<A>>, T> Drop for Driver<A, T> {
             ctx.connection.handle_lost(ctx.now);
             catch_unwind(AssertUnwindSafe(|| life.end(ctx, handlers))).ok();
             catch_unwind(AssertUnwindSafe(|| drop(life))).ok();
-            catch_unwind(AssertUnwindSafe(|| self.ctx.shut())).ok();
         }
+        // An actor that is gone already may have left bytes that still left.
+        catch_unwind(AssertUnwindSafe(|| self.ctx.shut())).ok();
         self.outcome();
         self.count();
     }

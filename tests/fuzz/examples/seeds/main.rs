@@ -6,6 +6,7 @@
 
 use std::{fs, io, path::Path};
 
+mod connections;
 mod deflate;
 mod extension_header;
 mod frames;
@@ -23,6 +24,7 @@ fn main() -> io::Result<()> {
         ("heads", heads::seeds()),
         ("extension_header", extension_header::seeds()),
         ("inflate", deflate::seeds()),
+        ("server", connections::seeds()),
     ] {
         let folder = corpus.join(target);
         fs::create_dir_all(&folder)?;

@@ -132,6 +132,24 @@ fn a_handle_outlives_its_connection_and_takes_nothing_more() {
 }
 
 #[test]
+fn nothing_waits_for_the_peer_of_a_driver_that_was_dropped_behind_its_actor() {
+    play(async {
+        let (scene, handle) = listener().room(0).open_handled();
+        settle().await;
+        handle.send("x".repeat(1000)).unwrap();
+        settle().await;
+        // The actor has heard of the end before the last bytes have left.
+        scene.peer.send(close(1000));
+        settle().await;
+        assert!(scene.journal.has(&Heard::Dropped));
+        assert!(handle.queued_bytes() > 1000);
+        scene.task.abort();
+        settle().await;
+        assert_eq!(handle.queued_bytes(), 0);
+    });
+}
+
+#[test]
 fn what_a_handle_took_in_the_turn_in_which_the_actor_ended_it_is_counted() {
     type Ending = fn(&mut WsContext<Probe>);
     let endings: [Ending; 3] = [
