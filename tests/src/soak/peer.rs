@@ -179,6 +179,7 @@ impl Peer {
 
     /// Waits until the server has ended the transport, in good order.
     pub(super) async fn ended(mut self) -> io::Result<()> {
+        self.input.reserve(16 * 1024);
         while self.stream.read_buf(&mut self.input).await? > 0 {
             self.input.clear();
         }

@@ -249,5 +249,6 @@ impl Visit<'_> {
     }
 }
 
-/// How long a visit may last: all that it waits for comes much earlier.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a visit may last: all that it waits for comes much earlier, but for
+/// who sends byte by byte among thousands.
+const LIMIT: Duration = Duration::from_secs(180);

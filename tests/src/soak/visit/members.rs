@@ -108,7 +108,8 @@ impl<'a> Visit<'a> {
         errand.room.sort = Sort::Hosted;
         let (mut peer, mut receipt) = self.join(&errand).await?;
         self.talk(&mut peer, &mut receipt).await?;
-        if self.rng.bool() {
+        // Seldom: one that panics again and again is waited for ever longer.
+        if self.rng.u8(..16) == 0 {
             peer.send("fault").await?;
         }
         self.talk(&mut peer, &mut receipt).await?;
