@@ -15,8 +15,12 @@ use self::pattern::{Origin, Pattern};
 /// [RFC 6455 §10.2]: https://www.rfc-editor.org/rfc/rfc6455#section-10.2
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origins {
-    /// Pages of this server, as named by `Host`, and of these origins.
-    Listed(Vec<Pattern>),
+    /// Pages of these origins.
+    Listed {
+        patterns: Vec<Pattern>,
+        /// And those of this server, as named by `Host`.
+        own: bool,
+    },
     Any,
 }
 
@@ -48,17 +52,19 @@ pub enum OriginError {
 }
 
 impl Origins {
-    /// Pages of this server, and of these origins.
+    /// Pages of these origins, and of this server if `own` is so.
     pub(crate) fn listed<'a>(
         patterns: impl IntoIterator<Item = &'a str>,
+        own: bool,
     ) -> Result<Self, OriginError> {
         let patterns = patterns.into_iter().map(Pattern::parse);
-        Ok(Self::Listed(patterns.collect::<Result<_, _>>()?))
+        let patterns = patterns.collect::<Result<_, _>>()?;
+        Ok(Self::Listed { patterns, own })
     }
 
     /// A request without `Origin` is no page's, and passes.
     pub(crate) fn check(&self, request: &HttpRequest) -> Result<(), UpgradeError> {
-        let Self::Listed(patterns) = self else {
+        let Self::Listed { patterns, own } = self else {
             return Ok(());
         };
         let headers = request.headers();
@@ -71,7 +77,7 @@ impl Origins {
             .and_then(|host| host.to_str().ok());
         let passes = |origin: Origin<'_>| {
             let same = host.is_some_and(|host| origin.is_at(host));
-            same || patterns.iter().any(|pattern| pattern.matches(&origin))
+            *own && same || patterns.iter().any(|pattern| pattern.matches(&origin))
         };
         let origin = field.to_str().ok().and_then(Origin::parse);
         if origins.next().is_none() && origin.is_some_and(passes) {
@@ -94,7 +100,7 @@ mod tests {
             .insert_header((header::HOST, host))
             .insert_header((header::ORIGIN, origin))
             .to_http_request();
-        let origins = Origins::listed(patterns.iter().copied());
+        let origins = Origins::listed(patterns.iter().copied(), true);
         origins.unwrap().check(&request).is_ok()
     }
 
@@ -147,7 +153,26 @@ mod tests {
     #[test]
     fn programs_that_are_no_browser_pass() {
         let request = TestRequest::default().to_http_request();
-        assert_eq!(Origins::Listed(Vec::new()).check(&request), Ok(()));
+        for own in [true, false] {
+            assert_eq!(Origins::listed([], own).unwrap().check(&request), Ok(()));
+        }
+    }
+
+    #[test]
+    fn pages_of_the_same_host_do_not_pass_where_only_others_may() {
+        let only = Origins::listed(["http://localhost:8080"], false).unwrap();
+        for (host, origin, passes) in [
+            ("localhost:8080", "http://localhost:8080", true),
+            // A name that somebody has had point here.
+            ("rebound.example:8080", "http://rebound.example:8080", false),
+            ("rebound.example:8080", "http://localhost:8080", true),
+        ] {
+            let request = TestRequest::default()
+                .insert_header((header::HOST, host))
+                .insert_header((header::ORIGIN, origin))
+                .to_http_request();
+            assert_eq!(only.check(&request).is_ok(), passes, "{host} {origin}");
+        }
     }
 
     #[test]
@@ -157,7 +182,8 @@ mod tests {
             .append_header((header::ORIGIN, "http://example.com"))
             .append_header((header::ORIGIN, "http://example.com"))
             .to_http_request();
-        assert!(Origins::Listed(Vec::new()).check(&request).is_err());
+        let own = Origins::listed([], true).unwrap();
+        assert!(own.check(&request).is_err());
         assert!(Origins::Any.check(&request).is_ok());
     }
 }

@@ -46,7 +46,7 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         }
         check_owners(claimed, &extensions)?;
         let origins = match &self.origins {
-            Some(listed) => Origins::listed(listed.iter().map(|it| &**it))?,
+            Some(listed) => Origins::listed(listed.iter().map(|it| &**it), self.own_origin)?,
             None => Origins::Any,
         };
         Ok(Endpoint(Arc::new(Inner {

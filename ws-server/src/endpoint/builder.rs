@@ -21,6 +21,8 @@ pub struct EndpointBuilder<A: Actor> {
     pub(super) subprotocol_required: bool,
     /// `None` for all.
     pub(super) origins: Option<Vec<String>>,
+    /// Pages of the host that a request names may connect.
+    pub(super) own_origin: bool,
     pub(super) shutdown: Shutdown,
     pub(super) admission: Admission,
     pub(super) max_connections: Option<usize>,
@@ -42,6 +44,7 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
             subprotocols: Vec::new(),
             subprotocol_required: false,
             origins: Some(Vec::new()),
+            own_origin: true,
             shutdown: Shutdown::default(),
             admission: Admission::default(),
             max_connections: None,
@@ -292,6 +295,30 @@ impl<A: Actor<Context = WsContext<A>>> EndpointBuilder<A> {
         let origins = origins.into_iter().map(Into::into);
         self.origins.get_or_insert_default().extend(origins);
         self
+    }
+
+    /// Lets pages of these origins connect, and no others: not even those of the
+    /// server, as far as it knows its name.
+    ///
+    /// By default the server's name is what `Host` says. For a server that only
+    /// its own machine or network reaches that is not enough: a page of the open
+    /// internet can have its own name point there (DNS rebinding), and then
+    /// counts as the server's.
+    ///
+    /// ```
+    /// # use actix::Actor;
+    /// # use ws_server::{Endpoint, EndpointError, WsContext};
+    /// # struct Agent;
+    /// # impl Actor for Agent { type Context = WsContext<Self>; }
+    /// let agent = Endpoint::<Agent>::builder()
+    ///     .only_origins(["http://localhost:8080", "http://127.0.0.1:8080"])
+    ///     .build()?;
+    /// # Ok::<_, EndpointError>(())
+    /// ```
+    #[must_use]
+    pub fn only_origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.own_origin = false;
+        self.origins(origins)
     }
 
     /// Lets the pages of all origins connect: for endpoints that neither look
