@@ -51,7 +51,10 @@ pub(crate) fn seeds() -> Vec<Seed> {
             "closes-cross",
             scene(plain, &[b"\x1f", b"\x06", b"\x17\x0e", ALL]),
         ),
-        ("stop", scene([0x48, 0, 0, 0, 0, 0], &[b"\x1f", b"\x17\x0f"])),
+        (
+            "stop",
+            scene([0x48, 0, 0, 0, 0, 0], &[b"\x1f", b"\x17\x0f"]),
+        ),
         ("terminate", scene(plain, &[b"\x1f", b"\x17\x10"])),
         ("panic", scene(plain, &[b"\x1a\x13", b"\x00\x01", ALL])),
         (
@@ -65,13 +68,23 @@ pub(crate) fn seeds() -> Vec<Seed> {
                 &[b"\x10\x02", b"\x00\x40", ALL, b"\x0f\x40", b"\x13\x05"],
             ),
         ),
-        ("half-open", scene([0x10, 0, 3, 0, 0, 0], &[b"\x00\x01", ALL])),
+        (
+            "half-open",
+            scene([0x10, 0, 3, 0, 0, 0], &[b"\x00\x01", ALL]),
+        ),
         ("eof", scene(echoes, &[b"\x00\x01", ALL, b"\x0f\x00"])),
         (
             "slow-reader",
             scene(
                 [0x10, 0x10, 0, 0, 0, 1],
-                &[b"\x10\x09", SAY_LONG, SAY_LONG, SAY_LONG, b"\x11\xff\xff", b"\x12"],
+                &[
+                    b"\x10\x09",
+                    SAY_LONG,
+                    SAY_LONG,
+                    SAY_LONG,
+                    b"\x11\xff\xff",
+                    b"\x12",
+                ],
             ),
         ),
         (
@@ -85,7 +98,15 @@ pub(crate) fn seeds() -> Vec<Seed> {
             "slow-reader-waits",
             scene(
                 [0x10, 0x10, 0, 0, 0, 0x0d],
-                &[b"\x10\x09", SAY_LONG, SAY_LONG, SAY_LONG, b"\x00\x01", ALL, b"\x12"],
+                &[
+                    b"\x10\x09",
+                    SAY_LONG,
+                    SAY_LONG,
+                    SAY_LONG,
+                    b"\x00\x01",
+                    ALL,
+                    b"\x12",
+                ],
             ),
         ),
         (
@@ -113,7 +134,12 @@ pub(crate) fn seeds() -> Vec<Seed> {
             "stream-slow-and-closed",
             scene(
                 plain,
-                &[b"\x1f", b"\x17\x08\xfc\x03\x01\x02\x03", b"\x17\x0e", b"\x15\x10"],
+                &[
+                    b"\x1f",
+                    b"\x17\x08\xfc\x03\x01\x02\x03",
+                    b"\x17\x0e",
+                    b"\x15\x10",
+                ],
             ),
         ),
         (
@@ -132,14 +158,27 @@ pub(crate) fn seeds() -> Vec<Seed> {
             "pause",
             scene(
                 echoes,
-                &[b"\x1f", b"\x17\x11\x20", b"\x00\x01", ALL, b"\x17\x12", b"\x14\x30"],
+                &[
+                    b"\x1f",
+                    b"\x17\x11\x20",
+                    b"\x00\x01",
+                    ALL,
+                    b"\x17\x12",
+                    b"\x14\x30",
+                ],
             ),
         ),
         (
             "wait",
             scene(
                 echoes,
-                &[b"\x1a\x14\x20\xff", b"\x00\x01", b"\x00\x02", ALL, b"\x14\x30"],
+                &[
+                    b"\x1a\x14\x20\xff",
+                    b"\x00\x01",
+                    b"\x00\x02",
+                    ALL,
+                    b"\x14\x30",
+                ],
             ),
         ),
         (
@@ -223,7 +262,10 @@ pub(crate) fn seeds() -> Vec<Seed> {
         ),
         (
             "holds-back",
-            scene([0x20, 0, 0, 0, 0, 0], &[b"\x0f\xa0", b"\x06", ALL, b"\x15\x0b"]),
+            scene(
+                [0x20, 0, 0, 0, 0, 0],
+                &[b"\x0f\xa0", b"\x06", ALL, b"\x15\x0b"],
+            ),
         ),
         (
             "haunted",
