@@ -76,7 +76,7 @@ pub(super) enum StreamEnd {
     Done,
     Fails,
     Panics,
-    /// It never comes.
+    /// It is long in coming.
     Hangs,
 }
 

@@ -197,6 +197,9 @@ impl Subject {
         if let Pace::Slow(time) = pace {
             self.delay(time * u32::try_from(pieces.len()).expect("there are few"));
         }
+        if end == StreamEnd::Hangs {
+            self.delay(HANG);
+        }
         let parts = stream::iter(pieces).then(move |piece| async move {
             if let Pace::Slow(time) = pace {
                 sleep(time).await;
@@ -208,7 +211,10 @@ impl Subject {
                 StreamEnd::Done => None,
                 StreamEnd::Fails => Some(Err(io::Error::other("the source failed"))),
                 StreamEnd::Panics => resume_unwind(Box::new("a source that was asked to panic")),
-                StreamEnd::Hangs => std::future::pending().await,
+                StreamEnd::Hangs => {
+                    sleep(HANG).await;
+                    Some(Err(io::Error::other("the source gave up")))
+                }
             }
         });
         let parts = parts.chain(end_of_stream.filter_map(std::future::ready));
@@ -291,6 +297,10 @@ impl Drop for Ghost {
         }
     }
 }
+
+/// For how long a stream has nothing to give. For good would be as wrong as to
+/// wait for good: what is behind it may keep the actor from hearing of the end.
+const HANG: Duration = Duration::from_secs(600);
 
 fn control_payload(len: u8) -> Vec<u8> {
     vec![b'.'; usize::from(len % 128)]
