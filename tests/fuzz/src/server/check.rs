@@ -90,7 +90,7 @@ fn fits(scene: &Scene<'_>, ledger: &Ledger, outcome: &Outcome) {
         Cause::RateLimit => setup.limits.rate.is_some(),
         Cause::Rejected => peer.tainted,
         Cause::Expired => asked.expire,
-        other => panic!("nobody knows {other:?}"),
+        Cause::Overload | _ => panic!("nobody knows {:?}", outcome.cause),
     };
     assert!(fits, "it did not end so: {outcome:?}");
     if outcome.received.is_some() {

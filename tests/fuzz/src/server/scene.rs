@@ -151,14 +151,13 @@ impl<'a> Scene<'a> {
     /// Brings the connection to its end, by which it has to come.
     pub(super) async fn settle(&mut self) {
         self.drive();
-        let mut line = self.line.borrow_mut();
-        let silent = self.setup.ending == Ending::Silence && !line.eof;
+        let silent = self.setup.ending == Ending::Silence && !self.line.borrow().eof;
         if !silent {
+            let mut line = self.line.borrow_mut();
             line.room = usize::MAX;
             line.holds_back = false;
             line.wake();
         }
-        drop(line);
         self.bell.ring();
         match self.setup.ending {
             Ending::Close => {
@@ -276,7 +275,20 @@ impl<'a> Scene<'a> {
                 peer.raw(&bytes);
             }
             Step::Raw(bytes) => peer.raw(&bytes),
-            other => unreachable!("{other:?} is not the peer's"),
+            Step::Carry(_)
+            | Step::Eof
+            | Step::Reset
+            | Step::Room(_)
+            | Step::HoldBack(_)
+            | Step::Elapse(_)
+            | Step::Oversleep(_)
+            | Step::Tell(_)
+            | Step::React(_)
+            | Step::Handle(_)
+            | Step::Outbox(_)
+            | Step::Drain
+            | Step::Nudge
+            | Step::Abandon => unreachable!("they are not the peer's"),
         }
     }
 

@@ -467,10 +467,10 @@ impl FrameMessage for Data {
     const OPCODE: Opcode = DATA;
 
     fn from_event(event: Event) -> Result<Self, Rejection> {
-        match event {
-            Event::Message(message) => Ok(Self(message.into_payload())),
-            other => panic!("{other:?} is no message"),
-        }
+        let Event::Message(message) = event else {
+            panic!("it is no message");
+        };
+        Ok(Self(message.into_payload()))
     }
 }
 

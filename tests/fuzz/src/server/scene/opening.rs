@@ -36,7 +36,7 @@ pub(super) enum Door {
     /// Its handshake is done.
     Driver {
         /// It begins with the first step that is not only the peer's.
-        begin: Option<Begin>,
+        begin: Option<Box<Begin>>,
     },
     /// By an endpoint.
     Endpoint {
@@ -84,7 +84,7 @@ impl Door {
             let connection = Connection::client(now, config, Entropy::seeded(6455));
             with_terms(connection, Role::Client)
         });
-        let begin = Some(begin);
+        let begin = Some(Box::new(begin));
         (Self::Driver { begin }, Peer::new(speaker, listener, now))
     }
 
@@ -153,7 +153,7 @@ impl Door {
             subject,
             wire,
             ledger,
-        } = begin;
+        } = *begin;
         let driver = Driver::new(subject, connection, wire, handlers);
         local.spawn_local(async move {
             let outcome = driver.await;
