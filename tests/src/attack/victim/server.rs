@@ -47,7 +47,7 @@ struct House {
 ///
 /// - `/echo`: as endpoints are by default
 /// - `/hasty`: the same with deadlines of a second
-/// - `/rooms`: what is joined by name ([`Talker`]), and announced
+/// - `/rooms`: what is joined by name (`Talker`), and announced
 /// - `/guarded`: behind a middleware that answers 401 in its place
 /// - `/count`: plain HTTP, which counts how often it is asked for
 ///
