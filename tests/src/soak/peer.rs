@@ -127,6 +127,9 @@ impl Peer {
                 self.flush().await.ok();
                 return Ok(event);
             }
+            // Less at a time would have a long message take many turns of a loop
+            // that thousands share.
+            self.input.reserve(CHUNK);
             match self.stream.read_buf(&mut self.input).await {
                 Ok(1..) => self.hear(),
                 Ok(0) => self.connection.handle_eof(Instant::now()),
@@ -179,7 +182,7 @@ impl Peer {
 
     /// Waits until the server has ended the transport, in good order.
     pub(super) async fn ended(mut self) -> io::Result<()> {
-        self.input.reserve(16 * 1024);
+        self.input.reserve(CHUNK);
         while self.stream.read_buf(&mut self.input).await? > 0 {
             self.input.clear();
         }
@@ -220,3 +223,6 @@ impl Peer {
 pub(super) fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::other(error)
 }
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 16 * 1024;
