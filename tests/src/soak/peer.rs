@@ -63,7 +63,14 @@ impl Peer {
         let request = opening.request().clone();
         let pieces = request.chunks(if terms.slow { 1 } else { usize::MAX });
         for piece in pieces {
-            stream.write_all(piece).await?;
+            stream.write_all(piece).await.map_err(|error| {
+                // The server's patience ended before the request did.
+                if terms.slow {
+                    io::ErrorKind::TimedOut.into()
+                } else {
+                    error
+                }
+            })?;
         }
         let mut input = BytesMut::new();
         let connection = loop {
