@@ -18,9 +18,12 @@ pub mod program;
 pub mod raw;
 pub mod relay;
 pub mod request;
+pub mod servant;
 pub mod server;
 pub mod soak;
+mod sockets;
 pub mod tls;
+pub mod usage;
 pub mod wait;
 pub mod wire;
 

@@ -1,9 +1,9 @@
-use std::{io, net::SocketAddr, rc::Rc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use tokio::{sync::Mutex, time::sleep};
+use tokio::time::sleep;
 
 use super::{
-    Counts, Kind, Line, Usage, Victim,
+    Counts, Kind, Line, Victim,
     deflate::zeros,
     frames::{BINARY, RSV1, TEXT},
 };
@@ -12,26 +12,19 @@ use crate::{raw::Raw, request::Request, wait::within};
 /// A victim that serves, and who attacks it. A clone is the same.
 #[derive(Debug, Clone)]
 pub struct Scene {
-    address: SocketAddr,
-    id: u32,
+    victim: Victim,
     kind: Kind,
-    victim: Rc<Mutex<Victim>>,
 }
 
 impl Scene {
-    pub(super) fn new(victim: Victim, kind: Kind) -> Self {
-        Self {
-            address: victim.address(),
-            id: victim.id(),
-            kind,
-            victim: Rc::new(Mutex::new(victim)),
-        }
+    pub(super) const fn new(victim: Victim, kind: Kind) -> Self {
+        Self { victim, kind }
     }
 
     /// Where the victim listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.victim.address()
     }
 
     /// Which server it is.
@@ -40,27 +33,15 @@ impl Scene {
         self.kind
     }
 
-    /// What its process uses.
-    ///
-    /// # Errors
-    ///
-    /// If it has ended.
-    pub fn usage(&self) -> io::Result<Usage> {
-        Usage::of(self.id)
-    }
-
-    /// Lets its peak be what is resident now.
-    ///
-    /// # Errors
-    ///
-    /// If it has ended.
-    pub fn forget_peak(&self) -> io::Result<()> {
-        Usage::forget_peak(self.id)
+    /// The process that is attacked.
+    #[must_use]
+    pub const fn victim(&self) -> &Victim {
+        &self.victim
     }
 
     /// Connects, and no more.
     pub async fn connect(&self) -> Raw {
-        Raw::connect(self.address).await
+        Raw::connect(self.address()).await
     }
 
     /// A connection to `/echo` that compresses.
@@ -81,7 +62,7 @@ impl Scene {
 
     /// A connection that is opened by this request.
     pub async fn open_with(&self, request: &Request) -> Line {
-        Line::open(Raw::connect(self.address).await, request).await
+        Line::open(Raw::connect(self.address()).await, request).await
     }
 
     /// What the victim holds.
@@ -100,9 +81,22 @@ impl Scene {
         within(what, waiting).await;
     }
 
+    /// Waits until this count of the victim's grows no more, for ten looks in a
+    /// row.
+    pub async fn until_still(&self, count: impl Fn(&Counts) -> usize) {
+        let (mut last, mut same) = (0, 0);
+        self.until("a count to stay as it is", |counts| {
+            let now = count(counts);
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            same == 10
+        })
+        .await;
+    }
+
     /// Tells the victim a line, and waits for its answer.
     pub async fn ask(&self, line: &str) -> String {
-        let answer = self.victim.lock().await.ask(line).await;
+        let answer = self.victim.ask(line).await;
         answer.expect("the victim is there")
     }
 
@@ -122,9 +116,5 @@ impl Scene {
             counts.connections == 0 && counts.actors == 0
         })
         .await;
-    }
-
-    pub(super) async fn stop(&self) -> io::Result<()> {
-        self.victim.lock().await.stop().await
     }
 }

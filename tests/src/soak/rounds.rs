@@ -2,6 +2,7 @@ use std::{
     cell::Cell,
     io,
     pin::pin,
+    process,
     rc::Rc,
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -12,7 +13,7 @@ use futures_util::future::join_all;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::{
-    Balance, Census, Plan, Progress, census,
+    Balance, Census, Plan, Progress,
     ledger::Account,
     process::Process,
     stay::{ROOMS, Stay},
@@ -20,6 +21,7 @@ use super::{
     visit::Visit,
     witness,
 };
+use crate::usage;
 
 /// A run, round by round.
 pub(super) struct Run<'a> {
@@ -44,7 +46,7 @@ impl<'a> Run<'a> {
             plan,
             began: Instant::now(),
             before,
-            own: census::descriptors("self")?,
+            own: usage::descriptors(process::id())?,
             warm: None,
             tally: Rc::default(),
             stays: Vec::new(),
@@ -59,7 +61,7 @@ impl<'a> Run<'a> {
         round: usize,
         duration: Duration,
         drain: bool,
-        server: &mut Process,
+        server: &Process,
         watch: &impl Fn(&Progress),
     ) -> io::Result<()> {
         let open = Rc::new(Cell::new(true));
@@ -136,7 +138,7 @@ impl<'a> Run<'a> {
     pub(super) async fn rest(
         &mut self,
         round: usize,
-        server: &mut Process,
+        server: &Process,
         watch: &impl Fn(&Progress),
     ) -> io::Result<Account> {
         let deadline = Instant::now() + REST;
@@ -214,7 +216,7 @@ impl<'a> Run<'a> {
         if waiting > 0 {
             left.push(format!("{waiting} messages for actors of rooms, 0 before"));
         }
-        let own = census::descriptors("self")?;
+        let own = usage::descriptors(process::id())?;
         if own != self.own {
             let before = self.own;
             left.push(format!("{own} descriptors of the clients, {before} before"));

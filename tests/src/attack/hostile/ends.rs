@@ -102,11 +102,10 @@ async fn cut(site: Site, ending: Ending) -> String {
                 _ => {}
             }
             // A reset destroys what was not read.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            host.raw.until_read().await;
             ending.end(host).await;
         };
-        let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-        ends.push(answers[0].end.clone());
+        ends.push(site.end_of(site.order(), hosting).await);
     }
     ends.join(", ")
 }
@@ -160,7 +159,7 @@ async fn silent(site: Site) -> String {
 }
 
 async fn comes_and_goes(site: Site) -> String {
-    let before = site.usage().expect("it runs").descriptors;
+    let before = site.victim().usage().expect("it runs").descriptors;
     let rounds = 10;
     for round in 0..rounds {
         let hosting = async {
@@ -184,7 +183,7 @@ async fn comes_and_goes(site: Site) -> String {
     }
     let since = Instant::now();
     loop {
-        let after = site.usage().expect("it runs").descriptors;
+        let after = site.victim().usage().expect("it runs").descriptors;
         if after <= before {
             return "nothing is left".to_owned();
         }
