@@ -26,6 +26,7 @@ mod disclosure;
 mod ends;
 mod fairness;
 mod fragments;
+mod handshakes;
 mod heads;
 mod hostile;
 mod http2;
@@ -175,6 +176,7 @@ const LISTS: &[&[Attack]] = &[
     readers::ATTACKS,
     pongs::ATTACKS,
     heads::ATTACKS,
+    handshakes::ATTACKS,
     odd::ATTACKS,
     smuggling::ATTACKS,
     reserved::ATTACKS,

@@ -7,17 +7,9 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{
-        ClientConfig, RootCertStore,
-        crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
-    },
-};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{Attack, Promise, Scene};
+use super::{Attack, Promise, Scene, scene::server_name};
 use crate::wait::within;
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -106,23 +98,11 @@ async fn answer(scene: &Scene, fields: &[u8]) -> String {
 
 /// `None` if the server does not agree on h2.
 async fn connect(scene: &Scene) -> Option<TlsStream<TcpStream>> {
-    let answer = scene.ask("tls").await;
-    let (address, authority) = answer.split_once(' ').expect("it tells both");
+    let (address, mut config) = scene.tls().await;
     let stream = TcpStream::connect(address).await.expect("it listens");
-    let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_file(authority).expect("the file is there");
-    roots
-        .add(authority)
-        .expect("it is a certificate of an authority");
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the provider knows both versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let name = ServerName::try_from("localhost").expect("it is a name");
     let connector = TlsConnector::from(Arc::new(config));
-    let stream = within("a TLS handshake", connector.connect(name, stream)).await;
+    let stream = within("a TLS handshake", connector.connect(server_name(), stream)).await;
     let stream = stream.ok()?;
     (stream.get_ref().1.alpn_protocol() == Some(b"h2")).then_some(stream)
 }

@@ -1,13 +1,17 @@
 use std::{net::SocketAddr, time::Duration};
 
 use tokio::time::sleep;
+use tokio_rustls::rustls::{
+    ClientConfig,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 
 use super::{
     Counts, Kind, Line, Victim,
     deflate::zeros,
     frames::{BINARY, RSV1, TEXT},
 };
-use crate::{raw::Raw, request::Request, wait::within};
+use crate::{raw::Raw, request::Request, tls::trusting, wait::within};
 
 /// A victim that serves, and who attacks it. A clone is the same.
 #[derive(Debug, Clone)]
@@ -65,6 +69,15 @@ impl Scene {
         Line::open(Raw::connect(self.address()).await, request).await
     }
 
+    /// Where the victim speaks TLS, and what a client needs for it.
+    pub async fn tls(&self) -> (SocketAddr, ClientConfig) {
+        let answer = self.ask("tls").await;
+        let (address, authority) = answer.split_once(' ').expect("it tells both");
+        let address = address.parse().expect("it is an address");
+        let authority = CertificateDer::from_pem_file(authority).expect("the file is there");
+        (address, trusting(authority))
+    }
+
     /// What the victim holds.
     pub async fn counts(&self) -> Counts {
         let answer = self.ask("counts").await;
@@ -117,4 +130,9 @@ impl Scene {
         })
         .await;
     }
+}
+
+/// Whom the victim's certificate is for.
+pub(super) fn server_name() -> ServerName<'static> {
+    ServerName::try_from("localhost").expect("it is a name")
 }

@@ -79,7 +79,6 @@ async fn pings(site: Site) -> String {
             host.raw.send(pings).await;
         }
         let (said, pongs) = said_in_the_end(&mut host, 200_000).await;
-        println!("{pongs} pongs");
         assert!(pongs < 20_000, "the way was not full: {pongs} pongs came");
         said
     })
