@@ -10,6 +10,7 @@ pub mod binaries;
 pub mod cable;
 pub mod chromedriver;
 pub mod client;
+mod counted;
 pub mod engine;
 pub mod house;
 pub mod page;
