@@ -18,6 +18,7 @@ mod line;
 mod outcome;
 mod promise;
 mod scene;
+mod tested;
 mod victim;
 mod witness;
 
@@ -45,6 +46,7 @@ pub use self::{
     outcome::Outcome,
     promise::{MIB, Promise},
     scene::Scene,
+    tested::withstands,
     victim::{Counts, Kind, Victim, serve},
     witness::{Echoes, Witness},
 };

@@ -13,6 +13,7 @@ pub mod client;
 mod counted;
 pub mod engine;
 pub mod house;
+pub mod landing;
 pub mod page;
 pub mod probe;
 pub mod program;

@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_refuses_a_head_of_20_mib: "head-of-20-mib-in-pieces",
     server_refuses_a_head_of_20_kib: "head-of-20-kib",
     server_takes_a_head_byte_by_byte: "head-byte-by-byte",

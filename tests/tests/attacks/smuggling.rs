@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_does_no_request_in_the_body_of_an_upgrade: "request-in-the-body-of-an-upgrade",
     server_refuses_two_lengths_of_a_body: "two-lengths-of-a-body",
     server_does_no_request_behind_a_wrong_version: "request-behind-a-wrong-version",

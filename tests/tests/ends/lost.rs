@@ -91,6 +91,9 @@ const MOMENTS: [Moment; 7] = [
     },
 ];
 
+/// The ways to lose a peer at once: by a reset, and by the end of it.
+const LOSSES: [fn(Wire); 2] = [Wire::reset, drop];
+
 fn terms() -> Terms {
     Terms {
         flow: Flow::new().max_queued_bytes(64 << 20),
@@ -100,24 +103,15 @@ fn terms() -> Terms {
 
 #[actix_web::test]
 async fn actor_hears_of_a_reset_at_whatever_moment() {
-    for moment in &MOMENTS {
-        println!("{}", moment.name);
-        on_all_paths(terms, |mut scene| async move {
-            (moment.come)(&mut scene).await;
-            let Scene {
-                mut stage, wire, ..
-            } = scene;
-            wire.reset();
-            let (outcome, _) = stage.closed().await;
-            assert_eq!(Expected::of(&outcome), (moment.expected)());
-            stage.is_left_empty(&outcome.cause).await;
-        })
-        .await;
-    }
+    lose_at_each_moment(Wire::reset).await;
 }
 
 #[actix_web::test]
 async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
+    lose_at_each_moment(drop).await;
+}
+
+async fn lose_at_each_moment(lose: fn(Wire)) {
     for moment in &MOMENTS {
         println!("{}", moment.name);
         on_all_paths(terms, |mut scene| async move {
@@ -125,7 +119,7 @@ async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
             let Scene {
                 mut stage, wire, ..
             } = scene;
-            drop(wire);
+            lose(wire);
             let (outcome, _) = stage.closed().await;
             assert_eq!(Expected::of(&outcome), (moment.expected)());
             stage.is_left_empty(&outcome.cause).await;
@@ -185,23 +179,17 @@ async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open(
         let address = stage.house().server.address();
         let request = Request::upgrade("/").to_bytes();
         for sent in [0, 1, request.len() / 2, request.len() - 1, request.len()] {
-            for reset in [false, true] {
+            for lose in LOSSES {
                 let mut wire = Wire::dial(address, stage.authority()).await;
                 wire.bytes(&request[..sent]).await;
-                if reset {
-                    wire.reset();
-                } else {
-                    drop(wire);
-                }
+                lose(wire);
             }
         }
         // Before TLS, too.
-        for reset in [false, true] {
+        for lose in LOSSES {
             let mut wire = Wire::dial(address, None).await;
             wire.bytes(b"\x16\x03\x01").await;
-            if reset {
-                wire.reset();
-            }
+            lose(wire);
         }
         stage.house().is_empty().await;
         // Some of the last may have been open for a moment.
