@@ -1,10 +1,13 @@
 //! Ends without a Close frame: the peer is gone, by a reset or by the end of its
 //! side, at whatever moment.
 
+use std::{convert::Infallible, future, time::Duration};
+
 use actix::{AsyncContext, WrapFuture};
-use futures_util::{FutureExt, future::LocalBoxFuture};
-use ws_actors::Flow;
-use ws_core::{Cause, CloseCode};
+use futures_util::{FutureExt, future::LocalBoxFuture, stream};
+use tokio::sync::oneshot;
+use ws_actors::{Flow, WsContext};
+use ws_core::{Cause, CloseCode, Opcode};
 use ws_tests::{
     raw::End,
     request::Request,
@@ -16,6 +19,7 @@ use crate::{
     counted,
     scene::{Expected, Scene, on_all_paths},
     stage::{PATHS, Side, Stage, Terms, converse},
+    subject::Subject,
 };
 
 /// A moment in which the peer is lost, and what comes of it.
@@ -148,7 +152,7 @@ async fn peer_that_ends_its_side_is_lost_though_it_reads_on() {
 async fn actor_that_waits_hears_of_its_lost_peer_some_time_later() {
     on_all_paths(terms, |mut scene| async move {
         scene.tell(|subject, ctx| {
-            ctx.wait(std::future::pending::<()>().into_actor(subject));
+            ctx.wait(future::pending::<()>().into_actor(subject));
         });
         scene.wire.send(TEXT, "never heard").await;
         scene.wire.end_sending().await;
@@ -156,6 +160,67 @@ async fn actor_that_waits_hears_of_its_lost_peer_some_time_later() {
         scene.ends(&Expected::lost()).await;
     })
     .await;
+}
+
+/// So much has come that nothing more is read: the end shows when a Ping is
+/// written.
+#[actix_web::test]
+async fn actor_that_is_behind_hears_of_a_peer_that_is_gone() {
+    for hindrance in Hindrance::ALL {
+        println!("{hindrance:?}");
+        let terms = || {
+            let terms = Terms::default();
+            Terms {
+                config: terms.config.ping_interval(Some(Duration::from_millis(50))),
+                ..terms
+            }
+        };
+        on_all_paths(terms, |mut scene| async move {
+            let (fly, flies) = oneshot::channel();
+            scene.tell(move |subject, ctx| {
+                actix::spawn(async {
+                    flies.await.expect("the test goes on");
+                    tokio::time::pause();
+                });
+                hindrance.arise(subject, ctx);
+            });
+            for _ in 0..100 {
+                scene.wire.send(TEXT, "never heard").await;
+            }
+            // Nobody reads either, so that the end is a reset.
+            drop(scene.wire);
+            fly.send(()).expect("the actor's thread lives");
+            let (outcome, _) = scene.stage.closed().await;
+            assert_eq!(Expected::of(&outcome), Expected::lost());
+            scene.stage.is_left_empty(&outcome.cause).await;
+        })
+        .await;
+    }
+}
+
+/// Why an actor hears no more of what its peer says.
+#[derive(Debug, Clone, Copy)]
+enum Hindrance {
+    Waits,
+    Pauses,
+    /// A message that comes to no end, with much behind it.
+    Streams,
+}
+
+impl Hindrance {
+    const ALL: [Self; 3] = [Self::Waits, Self::Pauses, Self::Streams];
+
+    fn arise(self, subject: &Subject, ctx: &mut WsContext<Subject>) {
+        match self {
+            Self::Waits => ctx.wait(future::pending::<()>().into_actor(subject)),
+            Self::Pauses => ctx.pause_reading(),
+            Self::Streams => {
+                let parts = stream::pending::<Result<&str, Infallible>>();
+                ctx.stream(Opcode::TEXT, parts).expect("it is open");
+                ctx.binary(vec![0; 100_000]).expect("there is room");
+            }
+        }
+    }
 }
 
 /// Whoever wants a Close frame to be sent drains the connections before.

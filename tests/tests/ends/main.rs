@@ -22,6 +22,7 @@
 //! | too much is held, of messages or for a peer that does not read | `Overload` | 1013 or - | [`faults`] |
 //! | a fault | `Protocol` | 1002, 1007, 1008, 1009 | [`faults`] |
 //! | reset, end of TCP, end of one side: in seven moments of a connection | `TransportLost` | - | [`lost`] |
+//! | the same while the actor hears nothing | `TransportLost` | - | [`lost`] |
 //! | the same before it is open | none | - | [`lost`] |
 //! | the actor's thread ends | `TransportLost` | - | [`lost`] |
 //! | silence; a host that is gone | `Timeout(Pong)` | 1011 | [`timeouts`] |
