@@ -32,6 +32,7 @@ mod heads;
 mod hostile;
 mod http2;
 mod lengths;
+mod lines;
 mod odd;
 mod origins;
 mod pongs;
@@ -181,6 +182,7 @@ const LISTS: &[&[Attack]] = &[
     handshakes::ATTACKS,
     odd::ATTACKS,
     smuggling::ATTACKS,
+    lines::ATTACKS,
     reserved::ATTACKS,
     origins::ATTACKS,
     disclosure::ATTACKS,

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use super::{
     Attack, Promise, Scene, answers,
     deflate::{FINAL, compressed, stored},
-    frames::{BINARY, CLOSE, RSV1, TEXT, frame},
+    frames::{BINARY, RSV1, TEXT, frame},
 };
 use crate::request::Request;
 
@@ -86,12 +86,6 @@ pub(super) const ATTACKS: &[Attack] = &[
         ];
         not_counted(it, requests).boxed_local()
     }),
-    Attack::server(12, "lines-that-end-in-lf-alone", TAKEN, |it| {
-        lines_of_lf(it).boxed_local()
-    }),
-    Attack::server(12, "request-behind-an-empty-line-of-lf", TWO, |it| {
-        request_behind_lf(it).boxed_local()
-    }),
     Attack::server(
         13,
         "message-behind-a-final-block",
@@ -103,11 +97,6 @@ pub(super) const ATTACKS: &[Attack] = &[
 const REFUSED: Promise = Promise::answer("400");
 /// actix-http does what was sent along with a request that closes.
 const CLOSED: Promise = Promise::answer("1 request done").or_on_stock("2 requests done");
-
-/// Whoever is asked may take a line feed alone for the end of a line (RFC 9112
-/// §2.2), and both do; a proxy in front of them must not read it otherwise.
-const TAKEN: Promise = Promise::answer("101, and echoed");
-const TWO: Promise = Promise::answer("200, and 2 requests done");
 
 /// Asks to count, behind what is refused: it must not be done.
 async fn not_counted(scene: Scene, requests: Vec<Vec<u8>>) -> String {
@@ -148,55 +137,9 @@ async fn behind_a_close(scene: Scene) -> String {
     }
 }
 
-/// In all of the head, in one line of it, and around its last line, which is
-/// empty. What comes behind it are frames, from the right byte on.
-async fn lines_of_lf(scene: Scene) -> String {
-    let head = text(&Request::upgrade("/echo"));
-    let heads = [
-        head.replace("\r\n", "\n"),
-        head.replacen("\r\n", "\n", 1),
-        head.replace("\r\nUpgrade:", "\nUpgrade:"),
-        head.replace("\r\n\r\n", "\n\n"),
-        head.replace("\r\n\r\n", "\r\n\n"),
-        head.replace("\r\n\r\n", "\n\r\n"),
-    ];
-    let frames = [frame(TEXT, b"hello"), frame(CLOSE, b"\x03\xe8")].concat();
-    let mut all = Vec::new();
-    for head in heads {
-        let mut raw = scene.connect().await;
-        raw.send([head.as_bytes(), &frames].concat()).await;
-        let status = raw.status().await;
-        let (rest, _) = raw.rest().await;
-        let echoed = rest.ends_with(b"\x81\x05hello\x88\x02\x03\xe8");
-        all.push(if echoed {
-            format!("{status}, and echoed")
-        } else {
-            status
-        });
-    }
-    answers(all)
-}
-
-/// Who knows no such lines sees one request with an odd field.
-async fn request_behind_lf(scene: Scene) -> String {
-    let before = scene.counts().await.counted;
-    let first = text(&Request::get("/count")).replace("\r\n", "\n");
-    let last = text(&Request::get("/count").with("Connection", "close"));
-    let mut raw = scene.connect().await;
-    raw.send(format!("{first}{last}")).await;
-    let status = raw.status().await;
-    raw.rest().await;
-    let counted = scene.counts().await.counted - before;
-    format!("{status}, and {counted} requests done")
-}
-
-fn text(request: &Request) -> String {
-    String::from_utf8(request.to_bytes()).expect("it is ASCII")
-}
-
 fn bodies() -> Vec<Vec<u8>> {
     let upgrade = Request::upgrade("/echo");
-    let count = text(&Request::get("/count"));
+    let count = Request::get("/count").to_text();
     let chunked = upgrade
         .clone()
         .with("Transfer-Encoding", "chunked")

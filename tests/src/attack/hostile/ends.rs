@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::{
     SOON, Site,
     host::{Host, announced, frame},
     order::Deed,
 };
-use crate::attack::{
-    Attack, MIB, Promise, answers,
-    deflate::compressed,
-    frames::{BINARY, BINARY_BEGINS, CLOSE, RSV1, TEXT},
+use crate::{
+    attack::{
+        Attack, MIB, Promise,
+        deflate::compressed,
+        frames::{BINARY, BINARY_BEGINS, CLOSE, RSV1, TEXT},
+    },
+    wait::until,
 };
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -181,15 +184,7 @@ async fn comes_and_goes(site: Site) -> String {
         };
         tokio::join!(site.dial(site.order().count(50)), hosting);
     }
-    let since = Instant::now();
-    loop {
-        let after = site.victim().usage().expect("it runs").descriptors;
-        if after <= before {
-            return "nothing is left".to_owned();
-        }
-        if since.elapsed() > Duration::from_secs(5) {
-            return answers([format!("{} descriptors are left", after - before)]);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let left = || site.victim().usage().expect("it runs").descriptors;
+    until("its descriptors to be closed", || left() <= before).await;
+    "nothing is left".to_owned()
 }
