@@ -1,7 +1,7 @@
 //! Class 10: TLS handshakes that stall, of which the server has no request to
 //! answer yet.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::join_all};
 use tokio::time::sleep;
@@ -11,7 +11,7 @@ use super::{Attack, MIB, Promise, Scene, answers, scene::server_name};
 use crate::raw::Raw;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    Attack::server(10, "stalled-tls-handshakes", ENDED, |it| {
+    Attack::server(10, "stalled-tls-handshakes", STALLED, |it| {
         stalled(it).boxed_local()
     }),
     Attack::server(10, "tls-handshakes-byte-by-byte", ENDED, |it| {
@@ -19,8 +19,13 @@ pub(super) const ATTACKS: &[Attack] = &[
     }),
 ];
 
-/// Both servers give up a handshake after 3 s; a stock one takes 256 of them at a
-/// time.
+/// A stock server has 256 handshakes under way, and lets nobody in meanwhile.
+const STALLED: Promise = Promise::answer("ended without a word, others let in meanwhile")
+    .or_on_stock("ended without a word, others let in behind them")
+    .growth(8 * MIB)
+    .seconds(15)
+    .cpu(2);
+/// Both give one up after 3 s.
 const ENDED: Promise = Promise::answer("ended without a word")
     .growth(8 * MIB)
     .seconds(15)
@@ -32,9 +37,22 @@ async fn stalled(scene: Scene) -> String {
     let all = (0..300_usize).map(async |number| {
         let mut raw = Raw::connect(address).await;
         raw.send(&hello[..number % hello.len()]).await;
-        ended(raw).await
+        raw
     });
-    answers(join_all(all).await)
+    let all = join_all(all).await;
+    let none_has_ended = Cell::new(true);
+    let all = all.into_iter().map(async |raw| {
+        let end = ended(raw).await;
+        none_has_ended.set(false);
+        end
+    });
+    let another = async {
+        scene.connect_tls(&[]).await;
+        none_has_ended.get()
+    };
+    let (is_first, ends) = tokio::join!(another, join_all(all));
+    let when = if is_first { "meanwhile" } else { "behind them" };
+    format!("{}, others let in {when}", answers(ends))
 }
 
 /// Each byte comes soon, and the last one far too late.

@@ -1,15 +1,9 @@
 //! Class 20: WebSockets over another carrier, which is not spoken.
 
-use std::sync::Arc;
-
 use futures_util::FutureExt;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Attack, Promise, Scene, scene::server_name};
+use super::{Attack, Promise, Scene};
 use crate::wait::within;
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -62,9 +56,10 @@ async fn extended_connect(scene: Scene) -> String {
 /// What a request with these fields is answered with: the status, or how its
 /// stream ended.
 async fn answer(scene: &Scene, fields: &[u8]) -> String {
-    let Some(mut stream) = connect(scene).await else {
+    let mut stream = scene.connect_tls(&[b"h2"]).await;
+    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
         return "not spoken".to_owned();
-    };
+    }
     let mut bytes = [PREFACE, SETTINGS].concat();
     // END_HEADERS, and for a GET also END_STREAM
     bytes.extend(frame(1, 0x05, 1, fields));
@@ -94,17 +89,6 @@ async fn answer(scene: &Scene, fields: &[u8]) -> String {
             _ => {}
         }
     }
-}
-
-/// `None` if the server does not agree on h2.
-async fn connect(scene: &Scene) -> Option<TlsStream<TcpStream>> {
-    let (address, mut config) = scene.tls().await;
-    let stream = TcpStream::connect(address).await.expect("it listens");
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let connector = TlsConnector::from(Arc::new(config));
-    let stream = within("a TLS handshake", connector.connect(server_name(), stream)).await;
-    let stream = stream.ok()?;
-    (stream.get_ref().1.alpn_protocol() == Some(b"h2")).then_some(stream)
 }
 
 fn request(method: &[u8], path: &[u8]) -> Vec<u8> {

@@ -1,9 +1,13 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::time::sleep;
-use tokio_rustls::rustls::{
-    ClientConfig,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
+use tokio::{net::TcpStream, time::sleep};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    },
 };
 
 use super::{
@@ -76,6 +80,19 @@ impl Scene {
         let address = address.parse().expect("it is an address");
         let authority = CertificateDer::from_pem_file(authority).expect("the file is there");
         (address, trusting(authority))
+    }
+
+    /// A connection over TLS, which offers these protocols to be spoken in it.
+    pub async fn connect_tls(&self, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
+        let (address, mut config) = self.tls().await;
+        config.alpn_protocols = protocols.iter().map(|it| it.to_vec()).collect();
+        let connecting = async {
+            let stream = TcpStream::connect(address).await?;
+            let connector = TlsConnector::from(Arc::new(config));
+            connector.connect(server_name(), stream).await
+        };
+        let stream = within("a TLS handshake", connecting).await;
+        stream.expect("the victim speaks TLS")
     }
 
     /// What the victim holds.
