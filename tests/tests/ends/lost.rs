@@ -10,15 +10,12 @@ use ws_actors::{Flow, WsContext};
 use ws_core::{Cause, CloseCode, Opcode};
 use ws_tests::{
     raw::End,
-    request::Request,
-    wait::until,
     wire::{TEXT, TEXT_BEGINS, Wire},
 };
 
 use crate::{
-    counted,
     scene::{Expected, Scene, on_all_paths},
-    stage::{PATHS, Side, Stage, Terms, converse},
+    stage::{Terms, converse},
     subject::Subject,
 };
 
@@ -104,24 +101,15 @@ fn terms() -> Terms {
 
 #[actix_web::test]
 async fn actor_hears_of_a_reset_at_whatever_moment() {
-    for moment in &MOMENTS {
-        println!("{}", moment.name);
-        on_all_paths(terms, |mut scene| async move {
-            (moment.come)(&mut scene).await;
-            let Scene {
-                mut stage, wire, ..
-            } = scene;
-            wire.reset();
-            let (outcome, _) = stage.closed().await;
-            assert_eq!(Expected::of(&outcome), (moment.expected)());
-            stage.is_left_empty(&outcome.cause).await;
-        })
-        .await;
-    }
+    lose_at_each_moment(Wire::reset).await;
 }
 
 #[actix_web::test]
 async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
+    lose_at_each_moment(drop).await;
+}
+
+async fn lose_at_each_moment(lose: fn(Wire)) {
     for moment in &MOMENTS {
         println!("{}", moment.name);
         on_all_paths(terms, |mut scene| async move {
@@ -129,7 +117,7 @@ async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
             let Scene {
                 mut stage, wire, ..
             } = scene;
-            drop(wire);
+            lose(wire);
             let (outcome, _) = stage.closed().await;
             assert_eq!(Expected::of(&outcome), (moment.expected)());
             stage.is_left_empty(&outcome.cause).await;
@@ -238,77 +226,4 @@ async fn actor_hears_that_its_thread_ends() {
         scene.ends(&Expected::lost()).await;
     })
     .await;
-}
-
-#[actix_web::test]
-async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open() {
-    for path in PATHS {
-        if path.side != Side::Server {
-            continue;
-        }
-        let stage = Stage::build(path, Terms::default()).await;
-        let address = stage.house().server.address();
-        let request = Request::upgrade("/").to_bytes();
-        for sent in [0, 1, request.len() / 2, request.len() - 1, request.len()] {
-            for reset in [false, true] {
-                let mut wire = Wire::dial(address, stage.authority()).await;
-                wire.bytes(&request[..sent]).await;
-                if reset {
-                    wire.reset();
-                } else {
-                    drop(wire);
-                }
-            }
-        }
-        // Before TLS, too.
-        for reset in [false, true] {
-            let mut wire = Wire::dial(address, None).await;
-            wire.bytes(b"\x16\x03\x01").await;
-            if reset {
-                wire.reset();
-            }
-        }
-        stage.house().is_empty().await;
-        // Some of the last may have been open for a moment.
-        let is_settled = || {
-            let closed = counted::closed(stage.name());
-            closed.iter().all(|(cause, _)| cause == "transport")
-        };
-        assert!(is_settled());
-        until("all to be counted", || counted::open(stage.name()) == 0).await;
-        stage.are_all_gone().await;
-
-        let mut wire = stage.open().await;
-        converse(&mut wire).await;
-    }
-}
-
-#[actix_web::test]
-async fn client_hears_of_a_server_that_is_lost_before_its_connection_is_open() {
-    for path in PATHS {
-        if path.side != Side::Client {
-            continue;
-        }
-        for answer in ["", "HTTP/1.1 10", "HTTP/1.1 101 Switching Protocols\r\n"] {
-            for reset in [false, true] {
-                let mut stage = Stage::build(path, Terms::default()).await;
-                let mut wire = stage.meet().await;
-                wire.head().await;
-                wire.bytes(answer.as_bytes()).await;
-                if reset {
-                    wire.reset();
-                } else {
-                    wire.end_sending().await;
-                    assert_eq!(wire.drained().await, End::Eof);
-                }
-                stage.started().await;
-                let (outcome, _) = stage.closed().await;
-                assert_eq!(Expected::of(&outcome), Expected::lost());
-                stage.are_all_gone().await;
-                // It was never open.
-                assert_eq!(counted::closed(stage.name()), []);
-                assert_eq!(counted::open(stage.name()), 0);
-            }
-        }
-    }
 }
