@@ -220,6 +220,11 @@ impl Wire {
         }
     }
 
+    /// Waits until something comes; false if that is the end.
+    pub async fn answered(&mut self) -> bool {
+        !self.input.is_empty() || self.read().await.is_ok()
+    }
+
     /// Waits for the head of a response.
     pub async fn head(&mut self) -> Vec<u8> {
         loop {

@@ -145,14 +145,26 @@ impl<'a> Scene<'a> {
             Ending::Reset => self.reset(),
             Ending::Silence => self.line.borrow_mut().room = 0,
         }
-        let patience = self.patience();
-        self.elapse(patience).await;
+        self.wait_for_end().await;
         if silent && self.setup.timeouts.ping.is_none() && !self.is_over() {
             // Without a heartbeat only the transport can tell.
             self.reset();
+            let patience = self.patience();
             self.elapse(patience).await;
         }
         assert!(self.is_over(), "the connection never ends");
+    }
+
+    /// Waits for as long as it may take; what is heard on the way may have the
+    /// actor wait again.
+    async fn wait_for_end(&mut self) {
+        let mut waited = Duration::ZERO;
+        while let Some(longer) = self.patience().checked_sub(waited)
+            && longer > Duration::ZERO
+        {
+            self.elapse(longer).await;
+            waited += longer;
+        }
     }
 
     /// By when a connection has ended whose peer has.
