@@ -6,11 +6,7 @@
 //! connections and was idle. Meanwhile a witness, whom all of this must not
 //! concern, has each of its messages sent back.
 
-use std::{
-    fmt, io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fmt, io, path::Path, time::Duration};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -22,7 +18,7 @@ mod line;
 mod outcome;
 mod promise;
 mod scene;
-mod usage;
+mod tested;
 mod victim;
 mod witness;
 
@@ -31,10 +27,12 @@ mod disclosure;
 mod ends;
 mod fairness;
 mod fragments;
+mod handshakes;
 mod heads;
 mod hostile;
 mod http2;
 mod lengths;
+mod lines;
 mod odd;
 mod origins;
 mod pongs;
@@ -49,7 +47,7 @@ pub use self::{
     outcome::Outcome,
     promise::{MIB, Promise},
     scene::Scene,
-    usage::Usage,
+    tested::withstands,
     victim::{Counts, Kind, Victim, serve},
     witness::{Echoes, Witness},
 };
@@ -154,46 +152,11 @@ async fn attack_server(
     program: &Path,
     kind: Kind,
 ) -> io::Result<Outcome> {
-    let victim = Victim::start(program, &["--serve"], kind).await?;
-    let scene = Scene::new(victim, kind);
+    let victim = Victim::start(program, "--serve", kind).await?;
+    let scene = Scene::new(victim.clone(), kind);
     scene.warm_up().await;
-    let witness = Witness::watch(scene.address()).await;
-    let before = scene.usage()?;
-    scene.forget_peak()?;
-    let began = Instant::now();
-    let done = actix_rt::spawn(deed(scene.clone())).await;
-    let time = began.elapsed();
-    let mut wrongs = Vec::new();
-    let answer = done.unwrap_or_else(|panic| {
-        wrongs.push(format!("the attack did not go as planned: {panic}"));
-        "none".to_owned()
-    });
-    let echoes = match witness.dismiss() {
-        Ok(echoes) => echoes,
-        Err(wrong) => {
-            wrongs.push(format!("the witness was disturbed: {wrong}"));
-            Echoes::default()
-        }
-    };
-    // A victim that is no more has no memory either.
-    let usage = match scene.usage() {
-        Ok(after) => after.since(&before),
-        Err(error) => {
-            wrongs.push(format!("the victim is gone: {error}"));
-            Usage::default()
-        }
-    };
-    if let Err(error) = scene.stop().await {
-        wrongs.push(format!("the victim did not end well: {error}"));
-    }
-    let outcome = Outcome {
-        answer,
-        time,
-        growth: usage.peak,
-        cpu: usage.cpu,
-        echoes: Some(echoes),
-        wrongs,
-    };
+    let witness = Witness::watch(victim.address()).await;
+    let outcome = Outcome::of(&victim, deed(scene), async { witness.dismiss() }).await?;
     Ok(outcome.judged_by(&promise, kind))
 }
 
@@ -216,8 +179,10 @@ const LISTS: &[&[Attack]] = &[
     readers::ATTACKS,
     pongs::ATTACKS,
     heads::ATTACKS,
+    handshakes::ATTACKS,
     odd::ATTACKS,
     smuggling::ATTACKS,
+    lines::ATTACKS,
     reserved::ATTACKS,
     origins::ATTACKS,
     disclosure::ATTACKS,

@@ -9,7 +9,11 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{request::Request, wait::within};
+use crate::{
+    request::Request,
+    sockets::is_all_read,
+    wait::{until, within},
+};
 
 /// A TCP connection.
 #[derive(Debug)]
@@ -84,6 +88,15 @@ impl Raw {
         within("the server to take what is sent", sent).await
     }
 
+    /// Sends the same bytes so many times, or until the server takes no more.
+    pub async fn send_on(&mut self, bytes: impl AsRef<[u8]>, times: usize) {
+        for _ in 0..times {
+            if self.try_send(&bytes).await.is_err() {
+                break;
+            }
+        }
+    }
+
     /// Sends bytes one at a time; the server's threads get a turn in between.
     pub async fn send_slowly(&mut self, bytes: impl AsRef<[u8]>) {
         for byte in bytes.as_ref() {
@@ -102,6 +115,14 @@ impl Raw {
     pub(crate) async fn send_some(&mut self, bytes: &mut impl Buf) {
         let sent = self.stream.write_buf(bytes).await;
         sent.expect("the server takes what is sent");
+    }
+
+    /// Waits until the other side, a process of this machine, has read all that
+    /// was sent.
+    pub(crate) async fn until_read(&self) {
+        let local = self.stream.local_addr().expect("the socket is open");
+        let remote = self.stream.peer_addr().expect("the socket is open");
+        until("all to be read", || is_all_read(local, remote)).await;
     }
 
     /// Waits for more bytes.

@@ -92,12 +92,18 @@ impl Request {
     /// What goes over the wire.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_text().into_bytes()
+    }
+
+    /// The same, to be changed as text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
         let mut text = format!("{} {} {}\r\n", self.method, self.path, self.version);
         for (name, value) in &self.headers {
             text += &format!("{name}: {value}\r\n");
         }
         text += "\r\n";
         text += &self.body;
-        text.into_bytes()
+        text
     }
 }

@@ -1,6 +1,6 @@
 //! An actix-web server inside the test's own process.
 
-use std::{env, fs, net::SocketAddr, time::Duration};
+use std::{env, net::SocketAddr, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -9,7 +9,7 @@ use actix_web::{
 };
 use ws_server::WsServer;
 
-use crate::{tls::Authority, wait::until};
+use crate::{sockets::Socket, tls::Authority, wait::until};
 
 /// How many threads serve connections.
 pub const WORKERS: usize = 2;
@@ -67,16 +67,9 @@ impl Server {
 
     /// The TCP connections of its port that have a descriptor.
     fn sockets(&self) -> usize {
-        let table = fs::read_to_string("/proc/net/tcp").expect("Linux has this file");
-        let port = format!(":{:04X}", self.address.port());
-        let sockets = table.lines().filter(|line| {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let [_, local, _, state, _, _, _, _, _, inode, ..] = fields[..] else {
-                return false;
-            };
-            local.ends_with(&port) && state != LISTENING && inode != "0"
-        });
-        sockets.count()
+        let port = self.address.port();
+        let sockets = Socket::all().into_iter();
+        sockets.filter(|it| it.is_held_at(port)).count()
     }
 }
 
@@ -124,6 +117,3 @@ impl Drop for Server {
         self.stop_at_once();
     }
 }
-
-/// The state of a socket that listens, in Linux's table.
-const LISTENING: &str = "0A";

@@ -129,7 +129,7 @@ pub struct Report {
 ///
 /// If the server does not run.
 pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::Result<Report> {
-    let mut server = Process::start(program).await?;
+    let server = Process::start(program).await?;
     let before = server.account().await?.census;
     let mut run = Run::new(plan, before)?;
     let mut censuses = vec![before];
@@ -137,10 +137,9 @@ pub async fn run(plan: &Plan, program: &Path, watch: impl Fn(&Progress)) -> io::
     let mut account = Account::default();
     for (round, duration) in plan.rounds.iter().enumerate() {
         let drain = plan.drain && round + 1 == plan.rounds.len();
-        run.round(round, *duration, drain, &mut server, &watch)
-            .await?;
+        run.round(round, *duration, drain, &server, &watch).await?;
         let rested = Instant::now();
-        account = run.rest(round, &mut server, &watch).await?;
+        account = run.rest(round, &server, &watch).await?;
         rests.push(rested.elapsed());
         censuses.push(account.census);
         run.settle(round);

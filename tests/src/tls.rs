@@ -97,13 +97,7 @@ impl Authority {
     /// What a server needs that shows the certificate.
     #[must_use]
     pub fn server(&self) -> ServerConfig {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider knows both versions")
-            .with_no_client_auth();
-        let chain = vec![self.certificate.clone()];
-        let config = config.with_single_cert(chain, self.key.clone_key());
-        config.expect("the key is the certificate's")
+        showing(self.certificate.clone(), self.key.clone_key())
     }
 
     /// What a server needs that shows a certificate for this name, for a time that
@@ -119,29 +113,28 @@ impl Authority {
         }
         let leaf_key = key();
         let signed = leaf.signed_by(&leaf_key, &self.issuer);
-        let chain = vec![signed.expect("the parameters fit").der().clone()];
+        let certificate = signed.expect("the parameters fit").der().clone();
         let key = PrivateKeyDer::Pkcs8(leaf_key.serialize_der().into());
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider knows both versions")
-            .with_no_client_auth();
-        let config = config.with_single_cert(chain, key);
-        config.expect("the key is the certificate's")
+        showing(certificate, key)
     }
 
     /// What a client needs that trusts this authority and no other.
     #[must_use]
     pub fn client(&self) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        roots
-            .add(self.root.clone())
-            .expect("it is a certificate of an authority");
-        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider knows both versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth()
+        trusting(self.root.clone())
     }
+}
+
+/// What a client needs that trusts this authority and no other.
+pub(crate) fn trusting(authority: CertificateDer<'static>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let added = roots.add(authority);
+    added.expect("it is a certificate of an authority");
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows both versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 impl Drop for Authority {
@@ -149,6 +142,15 @@ impl Drop for Authority {
         fs::remove_file(&self.file).ok();
         fs::remove_file(&self.identity_file).ok();
     }
+}
+
+fn showing(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ServerConfig {
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows both versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("the key is the certificate's")
 }
 
 fn key() -> KeyPair {

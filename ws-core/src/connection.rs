@@ -268,6 +268,9 @@ impl Connection {
 
     /// Nothing is read for now, because the application is behind: the peer's
     /// silence is not taken for its death.
+    ///
+    /// Pings go on at their interval. Nobody sees whether they are answered, but
+    /// a transport whose peer is gone breaks when they are written.
     pub fn pause_reading(&mut self, now: Instant) {
         self.now = now;
         self.deadlines.pause_reading(now);

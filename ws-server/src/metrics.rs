@@ -9,13 +9,14 @@
 //! | --- | --- | --- |
 //! | [`ROOMS`] | gauge | rooms that have members |
 //! | [`ROOM_MEMBERS`] | gauge | members of all of them |
-//! | [`JOINS_REFUSED`] | counter | times that somebody could not join, by `limit`: `max_members`, `max_rooms_per_connection` |
+//! | [`JOINS_REFUSED`] | counter | times that somebody could not join, by `limit`: `max_members`, `max_rooms_per_connection`, `actor_behind` |
 //! | [`HISTORY`] | gauge, bytes | what rooms keep of their messages |
 //! | [`BROADCASTS`] | counter | broadcasts accepted |
 //! | [`BROADCASTS_REFUSED`] | counter | broadcasts refused, as a thread was blocked |
 //! | [`DELIVERIES`] | counter | messages that members took |
 //! | [`DELIVERIES_REFUSED`] | counter | messages that members had no room for, or came too late for |
 //! | [`ROOM_RESTARTS`] | counter | actors of rooms that panicked and began anew |
+//! | [`ROOM_MESSAGES_REFUSED`] | counter | messages that actors of rooms were not told, as they were too far behind |
 //! | [`ROOM_MESSAGES_UNHEARD`] | counter | messages that actors of rooms were told and that waited when the last of them ended |
 //!
 //! A [`Cluster`](crate::Cluster) adds these, with the label `backplane`, the
@@ -65,6 +66,9 @@ pub const DELIVERIES: &str = "ws_deliveries_total";
 pub const DELIVERIES_REFUSED: &str = "ws_deliveries_refused_total";
 /// The number of actors of rooms that panicked and began anew.
 pub const ROOM_RESTARTS: &str = "ws_room_restarts_total";
+/// The number of messages that actors of rooms were not told, as they were too
+/// far behind.
+pub const ROOM_MESSAGES_REFUSED: &str = "ws_room_messages_refused_total";
 /// The number of messages that actors of rooms were told and that waited when
 /// the last of them ended.
 pub const ROOM_MESSAGES_UNHEARD: &str = "ws_room_messages_unheard_total";
@@ -114,6 +118,10 @@ pub fn describe() {
     describe_counter!(
         ROOM_RESTARTS,
         "actors of rooms that panicked and began anew"
+    );
+    describe_counter!(
+        ROOM_MESSAGES_REFUSED,
+        "messages that actors of rooms were not told, as they were too far behind"
     );
     describe_counter!(
         ROOM_MESSAGES_UNHEARD,

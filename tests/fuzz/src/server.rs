@@ -16,6 +16,7 @@ mod check;
 mod command;
 mod ledger;
 mod line;
+mod order;
 mod peer;
 mod scene;
 mod setup;

@@ -63,7 +63,7 @@ fn upgrade_and(bytes: &[u8]) -> Vec<u8> {
 /// Sends this much, and is gone: by a reset, in silence, or having said that
 /// nothing more will come.
 async fn leave(scene: Scene, count: usize, say: fn(usize) -> Vec<u8>) -> String {
-    let before = scene.usage().expect("it is there").descriptors;
+    let before = scene.victim().usage().expect("it is there").descriptors;
     for crowd in 0..count / CROWD {
         let all = (0..CROWD).map(async |number| {
             let number = crowd * CROWD + number;
@@ -91,7 +91,10 @@ async fn leave(scene: Scene, count: usize, say: fn(usize) -> Vec<u8>) -> String 
         .await;
     scene
         .until("all descriptors to be given back", |_| {
-            scene.usage().is_ok_and(|it| it.descriptors <= before)
+            scene
+                .victim()
+                .usage()
+                .is_ok_and(|it| it.descriptors <= before)
         })
         .await;
     "all gone".to_owned()

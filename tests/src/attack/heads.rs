@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, future::join_all};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 
 use super::{Attack, MIB, Promise, Scene, answers};
 use crate::request::Request;
@@ -117,10 +120,7 @@ async fn without_end(scene: Scene, piece: Vec<u8>) -> String {
     raw.send("GET /echo HTTP/1.1\r\nHost: localhost\r\nX: ")
         .await;
     for _ in 0..(20 * MIB as usize) / piece.len() {
-        if raw.try_send(&piece).await.is_err() {
-            break;
-        }
-        if raw.has_come().await {
+        if raw.try_send(&piece).await.is_err() || raw.has_come().await {
             break;
         }
     }
@@ -171,12 +171,11 @@ async fn pipelined(scene: Scene) -> String {
     let counted = scene.counts().await.counted;
     let (mut reader, mut writer) = raw.halves();
     let all_at_once = async {
-        use tokio::io::AsyncWriteExt;
         writer.write_all(&requests).await.expect("the server reads");
     };
     let then_read = async {
-        use tokio::io::AsyncReadExt;
-        sleep(Duration::from_millis(500)).await;
+        // As long as the server gets on without a reader.
+        scene.until_still(|it| it.counted).await;
         let mut answers = Vec::new();
         while !answers
             .windows(14)

@@ -4,18 +4,14 @@
 //! thread. Its witness is another connection of that process, to a server that
 //! does as it should.
 
-use std::{
-    io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{io, path::Path, time::Duration};
 
 use actix::{Actor, Handler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
 use ws_server::{Endpoint, Text, UpgradeError, WsContext};
 
-use super::{Attack, Kind, Outcome, Promise, Usage, Victim, deflate::zeros, frames};
+use super::{Attack, Kind, Outcome, Promise, Victim, deflate::zeros, frames};
 use crate::server::Server;
 
 mod client;
@@ -51,44 +47,13 @@ pub(in crate::attack) async fn attack_client(
     program: &Path,
 ) -> io::Result<Outcome> {
     // Which server it is does not matter to it.
-    let victim = Victim::start(program, &["--dial"], Kind::Own).await?;
-    let site = Site::new(victim).await?;
+    let victim = Victim::start(program, "--dial", Kind::Own).await?;
+    let site = Site::new(victim.clone()).await?;
     let echo = echo();
     warm_up(&site).await;
     site.watch(echo.address()).await;
-    let before = site.usage()?;
-    site.forget_peak()?;
-    let began = Instant::now();
-    let done = actix_rt::spawn(deed(site.clone())).await;
-    let time = began.elapsed();
-    let mut wrongs = Vec::new();
-    let answer = done.unwrap_or_else(|panic| {
-        wrongs.push(format!("the attack did not go as planned: {panic}"));
-        "none".to_owned()
-    });
-    let echoes = site.dismiss().await.unwrap_or_else(|error| {
-        wrongs.push(format!("the witness tells nothing: {error}"));
-        super::Echoes::default()
-    });
-    // A victim that is no more has no memory either.
-    let usage = match site.usage() {
-        Ok(after) => after.since(&before),
-        Err(error) => {
-            wrongs.push(format!("the victim is gone: {error}"));
-            Usage::default()
-        }
-    };
-    if let Err(error) = site.stop().await {
-        wrongs.push(format!("the victim did not end well: {error}"));
-    }
-    let outcome = Outcome {
-        answer,
-        time,
-        growth: usage.peak,
-        cpu: usage.cpu,
-        echoes: Some(echoes),
-        wrongs,
-    };
+    let dismiss = async { site.dismiss().await.map_err(|error| error.to_string()) };
+    let outcome = Outcome::of(&victim, deed(site.clone()), dismiss).await?;
     Ok(outcome.judged_by(&promise, Kind::Own))
 }
 

@@ -1,21 +1,7 @@
 //! Class 20: WebSockets over another carrier, which is not spoken.
 
-use std::sync::Arc;
-
 use futures_util::FutureExt;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{
-        ClientConfig, RootCertStore,
-        crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
-    },
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Attack, Promise, Scene};
 use crate::wait::within;
@@ -70,9 +56,10 @@ async fn extended_connect(scene: Scene) -> String {
 /// What a request with these fields is answered with: the status, or how its
 /// stream ended.
 async fn answer(scene: &Scene, fields: &[u8]) -> String {
-    let Some(mut stream) = connect(scene).await else {
+    let mut stream = scene.connect_tls(&[b"h2"]).await;
+    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
         return "not spoken".to_owned();
-    };
+    }
     let mut bytes = [PREFACE, SETTINGS].concat();
     // END_HEADERS, and for a GET also END_STREAM
     bytes.extend(frame(1, 0x05, 1, fields));
@@ -102,29 +89,6 @@ async fn answer(scene: &Scene, fields: &[u8]) -> String {
             _ => {}
         }
     }
-}
-
-/// `None` if the server does not agree on h2.
-async fn connect(scene: &Scene) -> Option<TlsStream<TcpStream>> {
-    let answer = scene.ask("tls").await;
-    let (address, authority) = answer.split_once(' ').expect("it tells both");
-    let stream = TcpStream::connect(address).await.expect("it listens");
-    let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_file(authority).expect("the file is there");
-    roots
-        .add(authority)
-        .expect("it is a certificate of an authority");
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the provider knows both versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let name = ServerName::try_from("localhost").expect("it is a name");
-    let connector = TlsConnector::from(Arc::new(config));
-    let stream = within("a TLS handshake", connector.connect(name, stream)).await;
-    let stream = stream.ok()?;
-    (stream.get_ref().1.alpn_protocol() == Some(b"h2")).then_some(stream)
 }
 
 fn request(method: &[u8], path: &[u8]) -> Vec<u8> {

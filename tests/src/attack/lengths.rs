@@ -1,6 +1,9 @@
 //! Classes 5 and 6: frames in pieces, and lengths that are not what comes.
 
+use std::time::Duration;
+
 use futures_util::{FutureExt, future::join_all};
+use tokio::time::sleep;
 
 use super::{
     Attack, MIB, Promise, Scene, answers,
@@ -123,6 +126,7 @@ async fn now_and_then(scene: Scene) -> String {
         if line.send(b"x").await.is_err() || line.has_heard().await {
             return line.answer().await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        // Slow, but never silent: no gap is as long as any deadline.
+        sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,6 +1,12 @@
-use std::time::Duration;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
-use super::{Echoes, Kind, Promise};
+use futures_util::future::LocalBoxFuture;
+
+use super::{Echoes, Kind, Promise, Victim};
+use crate::usage::Usage;
 
 /// What an attack led to.
 #[derive(Debug, Clone)]
@@ -22,6 +28,52 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Does the deed, which returns the answer, to a victim that is warm, and has
+    /// it end. `dismiss` asks the witness what it got.
+    ///
+    /// # Errors
+    ///
+    /// If the victim does not run to begin with.
+    pub(super) async fn of(
+        victim: &Victim,
+        deed: LocalBoxFuture<'static, String>,
+        dismiss: impl Future<Output = Result<Echoes, String>>,
+    ) -> io::Result<Self> {
+        let before = victim.usage()?;
+        victim.forget_peak()?;
+        let began = Instant::now();
+        let done = actix_rt::spawn(deed).await;
+        let time = began.elapsed();
+        let mut wrongs = Vec::new();
+        let answer = done.unwrap_or_else(|panic| {
+            wrongs.push(format!("the attack did not go as planned: {panic}"));
+            "none".to_owned()
+        });
+        let echoes = dismiss.await.unwrap_or_else(|wrong| {
+            wrongs.push(format!("the witness was disturbed: {wrong}"));
+            Echoes::default()
+        });
+        // A victim that is no more has no memory either.
+        let usage = match victim.usage() {
+            Ok(after) => after.since(&before),
+            Err(error) => {
+                wrongs.push(format!("the victim is gone: {error}"));
+                Usage::default()
+            }
+        };
+        if let Err(error) = victim.stop().await {
+            wrongs.push(format!("the victim did not end well: {error}"));
+        }
+        Ok(Self {
+            answer,
+            time,
+            growth: usage.peak,
+            cpu: usage.cpu,
+            echoes: Some(echoes),
+            wrongs,
+        })
+    }
+
     /// Adds what is not as promised.
     #[must_use]
     pub fn judged_by(mut self, promise: &Promise, kind: Kind) -> Self {

@@ -1,37 +1,38 @@
-use std::{io, net::SocketAddr, rc::Rc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{sync::Mutex, time::sleep};
+use tokio::{net::TcpStream, time::sleep};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    },
+};
 
 use super::{
-    Counts, Kind, Line, Usage, Victim,
+    Counts, Kind, Line, Victim,
     deflate::zeros,
     frames::{BINARY, RSV1, TEXT},
 };
-use crate::{raw::Raw, request::Request, wait::within};
+use crate::{raw::Raw, request::Request, tls::trusting, wait::within};
 
 /// A victim that serves, and who attacks it. A clone is the same.
 #[derive(Debug, Clone)]
 pub struct Scene {
-    address: SocketAddr,
-    id: u32,
+    victim: Victim,
     kind: Kind,
-    victim: Rc<Mutex<Victim>>,
 }
 
 impl Scene {
-    pub(super) fn new(victim: Victim, kind: Kind) -> Self {
-        Self {
-            address: victim.address(),
-            id: victim.id(),
-            kind,
-            victim: Rc::new(Mutex::new(victim)),
-        }
+    pub(super) const fn new(victim: Victim, kind: Kind) -> Self {
+        Self { victim, kind }
     }
 
     /// Where the victim listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.victim.address()
     }
 
     /// Which server it is.
@@ -40,27 +41,15 @@ impl Scene {
         self.kind
     }
 
-    /// What its process uses.
-    ///
-    /// # Errors
-    ///
-    /// If it has ended.
-    pub fn usage(&self) -> io::Result<Usage> {
-        Usage::of(self.id)
-    }
-
-    /// Lets its peak be what is resident now.
-    ///
-    /// # Errors
-    ///
-    /// If it has ended.
-    pub fn forget_peak(&self) -> io::Result<()> {
-        Usage::forget_peak(self.id)
+    /// The process that is attacked.
+    #[must_use]
+    pub const fn victim(&self) -> &Victim {
+        &self.victim
     }
 
     /// Connects, and no more.
     pub async fn connect(&self) -> Raw {
-        Raw::connect(self.address).await
+        Raw::connect(self.address()).await
     }
 
     /// A connection to `/echo` that compresses.
@@ -81,7 +70,29 @@ impl Scene {
 
     /// A connection that is opened by this request.
     pub async fn open_with(&self, request: &Request) -> Line {
-        Line::open(Raw::connect(self.address).await, request).await
+        Line::open(Raw::connect(self.address()).await, request).await
+    }
+
+    /// Where the victim speaks TLS, and what a client needs for it.
+    pub async fn tls(&self) -> (SocketAddr, ClientConfig) {
+        let answer = self.ask("tls").await;
+        let (address, authority) = answer.split_once(' ').expect("it tells both");
+        let address = address.parse().expect("it is an address");
+        let authority = CertificateDer::from_pem_file(authority).expect("the file is there");
+        (address, trusting(authority))
+    }
+
+    /// A connection over TLS, which offers these protocols to be spoken in it.
+    pub async fn connect_tls(&self, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
+        let (address, mut config) = self.tls().await;
+        config.alpn_protocols = protocols.iter().map(|it| it.to_vec()).collect();
+        let connecting = async {
+            let stream = TcpStream::connect(address).await?;
+            let connector = TlsConnector::from(Arc::new(config));
+            connector.connect(server_name(), stream).await
+        };
+        let stream = within("a TLS handshake", connecting).await;
+        stream.expect("the victim speaks TLS")
     }
 
     /// What the victim holds.
@@ -100,9 +111,22 @@ impl Scene {
         within(what, waiting).await;
     }
 
+    /// Waits until this count of the victim's grows no more, for ten looks in a
+    /// row.
+    pub async fn until_still(&self, count: impl Fn(&Counts) -> usize) {
+        let (mut last, mut same) = (0, 0);
+        self.until("a count to stay as it is", |counts| {
+            let now = count(counts);
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            same == 10
+        })
+        .await;
+    }
+
     /// Tells the victim a line, and waits for its answer.
     pub async fn ask(&self, line: &str) -> String {
-        let answer = self.victim.lock().await.ask(line).await;
+        let answer = self.victim.ask(line).await;
         answer.expect("the victim is there")
     }
 
@@ -123,8 +147,9 @@ impl Scene {
         })
         .await;
     }
+}
 
-    pub(super) async fn stop(&self) -> io::Result<()> {
-        self.victim.lock().await.stop().await
-    }
+/// Whom the victim's certificate is for.
+pub(super) fn server_name() -> ServerName<'static> {
+    ServerName::try_from("localhost").expect("it is a name")
 }

@@ -139,7 +139,7 @@ async fn behind_a_close(scene: Scene) -> String {
 
 fn bodies() -> Vec<Vec<u8>> {
     let upgrade = Request::upgrade("/echo");
-    let count = String::from_utf8(Request::get("/count").to_bytes()).expect("it is ASCII");
+    let count = Request::get("/count").to_text();
     let chunked = upgrade
         .clone()
         .with("Transfer-Encoding", "chunked")

@@ -1,38 +1,21 @@
-use std::{
-    io,
-    net::SocketAddr,
-    path::Path,
-    process::{ExitStatus, Stdio},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::Path};
 
 use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
-    time::timeout,
-};
+use tokio::process::Command;
 
 mod actors;
 mod server;
 
 pub use self::server::serve;
-use super::Usage;
+use crate::{servant::Servant, usage::Usage};
 
-/// A process that is attacked: this program itself, started anew.
+/// A process that is attacked: this program itself, started anew. A clone is the
+/// same.
 ///
-/// It says in its first line where it listens, answers each line of input with a
-/// line, and ends with its input. Whatever is told to it thereafter is up to the
+/// It answers each line of input with a line. Which lines there are is up to the
 /// kind of victim.
-#[derive(Debug)]
-pub struct Victim {
-    /// Killed when dropped.
-    child: Child,
-    id: u32,
-    address: SocketAddr,
-    input: Option<ChildStdin>,
-    output: Lines<BufReader<ChildStdout>>,
-}
+#[derive(Debug, Clone)]
+pub struct Victim(Servant);
 
 /// Which server a victim is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -73,48 +56,26 @@ impl Kind {
 }
 
 impl Victim {
-    /// Starts `program` with these arguments, and waits until it says where it
+    /// Starts `program` with this argument, and waits until it says where it
     /// listens.
     ///
     /// # Errors
     ///
     /// If it does not.
-    pub async fn start(program: &Path, arguments: &[&str], kind: Kind) -> io::Result<Self> {
+    pub async fn start(program: &Path, argument: &str, kind: Kind) -> io::Result<Self> {
         let server = match kind {
             Kind::Own => "own",
             Kind::Stock => "stock",
         };
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env("WS_TESTS_SERVER", server)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let id = child.id().ok_or_else(ended)?;
-        let input = child.stdin.take();
-        let output = child.stdout.take().ok_or_else(ended)?;
-        let mut output = BufReader::new(output).lines();
-        let address = output.next_line().await?.ok_or_else(ended)?;
-        Ok(Self {
-            child,
-            id,
-            address: address.parse().map_err(io::Error::other)?,
-            input,
-            output,
-        })
+        let mut command = Command::new(program);
+        command.arg(argument).env("WS_TESTS_SERVER", server);
+        Servant::start(&mut command).await.map(Self)
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Its process.
-    #[must_use]
-    pub const fn id(&self) -> u32 {
-        self.id
+        self.0.address()
     }
 
     /// What its process uses.
@@ -123,7 +84,16 @@ impl Victim {
     ///
     /// If it has ended.
     pub fn usage(&self) -> io::Result<Usage> {
-        Usage::of(self.id)
+        Usage::of(self.0.id())
+    }
+
+    /// Lets its peak be what is resident now.
+    ///
+    /// # Errors
+    ///
+    /// If it has ended.
+    pub fn forget_peak(&self) -> io::Result<()> {
+        Usage::forget_peak(self.0.id())
     }
 
     /// Tells it a line, and waits for its answer.
@@ -131,31 +101,16 @@ impl Victim {
     /// # Errors
     ///
     /// If it has ended.
-    pub async fn ask(&mut self, line: &str) -> io::Result<String> {
-        let input = self.input.as_mut().ok_or_else(ended)?;
-        input.write_all(format!("{line}\n").as_bytes()).await?;
-        let answer = timeout(PATIENCE, self.output.next_line()).await;
-        answer??.ok_or_else(ended)
+    pub async fn ask(&self, line: &str) -> io::Result<String> {
+        self.0.ask(line).await
     }
 
-    /// Ends its input, and waits until it has ended, in good order.
+    /// Has it end, and waits until it has, in good order.
     ///
     /// # Errors
     ///
     /// If it has not.
-    pub async fn stop(&mut self) -> io::Result<()> {
-        drop(self.input.take());
-        let status: ExitStatus = timeout(PATIENCE, self.child.wait()).await??;
-        if status.success() {
-            return Ok(());
-        }
-        Err(io::Error::other(format!("it ended with {status}")))
+    pub async fn stop(&self) -> io::Result<()> {
+        self.0.stop().await
     }
 }
-
-fn ended() -> io::Error {
-    io::Error::other("it ended, which it was not asked to")
-}
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);

@@ -97,5 +97,5 @@ async fn talk(mut client: Client, over: &AtomicBool) -> Echoes {
     }
 }
 
-/// Between two messages.
+/// Between two messages: a pace at which it is no load of its own.
 const PAUSE: Duration = Duration::from_millis(1);

@@ -3,19 +3,13 @@
 //! Judges nothing: it prints a table. `WS_TESTS_SERVER=stock` measures
 //! actix-web's own server.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use actix_rt::Arbiter;
 use clap::Parser;
-use tokio::net::TcpListener;
-use ws_actors::{
-    Closed, Handlers, Text,
-    client::{Client, Connector, Tls},
-};
+use ws_actors::{Closed, Handlers, Text, client::Client};
 use ws_tests::{
+    landing::Landing,
     probe::{Probe, Reports},
     raw::End,
     server::{Server, is_stock},
@@ -73,6 +67,27 @@ enum First {
     Actor,
 }
 
+impl First {
+    /// Closes the connection, and tells when one of the Close frames was through.
+    async fn close(self, wire: &mut Wire) -> Instant {
+        match self {
+            Self::Peer => {
+                let begun = Instant::now();
+                wire.close(1000).await;
+                wire.closed().await;
+                begun
+            }
+            Self::Actor => {
+                wire.send(TEXT, "close").await;
+                wire.closed().await;
+                let begun = Instant::now();
+                wire.close(4001).await;
+                begun
+            }
+        }
+    }
+}
+
 struct Served {
     server: Server,
     _reports: Reports,
@@ -89,21 +104,7 @@ impl Served {
 
     async fn close(&self, tls: Option<&Authority>, first: First) -> Duration {
         let mut wire = Wire::open(self.server.address(), "/probe", tls).await;
-        let begun = match first {
-            First::Peer => {
-                let begun = Instant::now();
-                wire.close(1000).await;
-                wire.closed().await;
-                begun
-            }
-            First::Actor => {
-                wire.send(TEXT, "close").await;
-                wire.closed().await;
-                let begun = Instant::now();
-                wire.close(4001).await;
-                begun
-            }
-        };
+        let begun = first.close(&mut wire).await;
         assert_eq!(wire.ended().await, End::Eof);
         begun.elapsed()
     }
@@ -111,52 +112,26 @@ impl Served {
 
 /// Clients on a thread of their own.
 struct Dialled {
-    listener: TcpListener,
+    landing: Landing,
     arbiter: Arbiter,
-    connector: Connector,
 }
 
 impl Dialled {
     async fn start(tls: Option<&Authority>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
-        let listener = listener.expect("there are ports left");
-        let address = listener.local_addr().expect("it is bound");
-        let scheme = if tls.is_some() { "wss" } else { "ws" };
-        let connector = Connector::new(&format!("{scheme}://{address}/"));
-        let mut connector = connector.expect("it is a URL");
-        if let Some(authority) = tls {
-            let pem = fs::read(authority.file()).expect("the file is there");
-            connector = connector.tls(Tls::with_pem(pem).expect("it is a certificate"));
-        }
         Self {
-            listener,
+            landing: Landing::open(tls).await,
             arbiter: Arbiter::new(),
-            connector,
         }
     }
 
     async fn close(&self, tls: Option<&Authority>, first: First) -> Duration {
         let handlers = Handlers::new().on::<Text>().on::<Closed>();
-        let client = Client::new(self.connector.clone(), handlers);
+        let client = Client::new(self.landing.connector(), handlers);
         self.arbiter.spawn_fn(move || {
             client.start(Probe::silent());
         });
-        let mut wire = Wire::meet(&self.listener, tls).await.answer().await;
-        let begun = match first {
-            First::Peer => {
-                let begun = Instant::now();
-                wire.close(1000).await;
-                wire.closed().await;
-                begun
-            }
-            First::Actor => {
-                wire.send(TEXT, "close").await;
-                wire.closed().await;
-                let begun = Instant::now();
-                wire.close(4001).await;
-                begun
-            }
-        };
+        let mut wire = self.landing.meet(tls).await.answer().await;
+        let begun = first.close(&mut wire).await;
         // §7.1.1: the server is the first to end the connection.
         wire.end_sending().await;
         assert_eq!(wire.ended().await, End::Eof);

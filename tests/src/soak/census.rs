@@ -1,5 +1,3 @@
-use std::{fs, io};
-
 use serde::{Deserialize, Serialize};
 
 /// What a server holds at one instant.
@@ -101,22 +99,4 @@ impl Census {
             ("descriptors", self.descriptors),
         ]
     }
-}
-
-/// The number of open descriptors of a process; `self` is this one.
-///
-/// # Errors
-///
-/// If there is no `/proc`, or no such process.
-pub(super) fn descriptors(process: &str) -> io::Result<usize> {
-    Ok(fs::read_dir(format!("/proc/{process}/fd"))?.count())
-}
-
-/// The resident memory of a process, in bytes.
-pub(super) fn resident(process: &str) -> io::Result<usize> {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
-    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    let kibibytes: usize = number.ok_or(io::ErrorKind::InvalidData)?;
-    Ok(kibibytes * 1024)
 }

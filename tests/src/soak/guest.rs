@@ -5,7 +5,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use ws_server::{Binary, Closed, Membership, Opcode, Ping, Text, WsContext};
 
-use super::ledger::{Counted, Ledger};
+use super::ledger::Ledger;
+use crate::counted::Counted;
 
 /// The actor of each connection. It sends back what it hears, or says it to its
 /// room if it has one; a text that begins with `!` is a command:

@@ -1,6 +1,5 @@
 use std::{
     collections::{BTreeMap, VecDeque},
-    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -9,16 +8,14 @@ use std::{
     thread,
 };
 
-use serde::{Deserialize, Serialize};
-use ws_server::{Admission, Cause, ConnectionHandle, Drain, Rooms, Shutdown, metrics as names};
+use ws_server::{Admission, Cause, ConnectionHandle, Drain, Rooms, Shutdown};
 
-use super::{
-    census::Census,
-    halls::{Halls, Said},
-    member::Errand,
-    recorder::Kept,
-    stay::Stay,
-};
+use super::{halls::Halls, member::Errand, recorder::Kept, stay::Stay};
+use crate::counted::Counted;
+
+mod account;
+
+pub(super) use self::account::Account;
 
 /// What the server's process knows of itself.
 #[derive(Clone)]
@@ -42,49 +39,6 @@ struct Inner {
     admission: Admission,
     shutdown: Shutdown,
 }
-
-/// What the server's process tells of itself.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Account {
-    /// What is over and was not told yet.
-    pub(super) stays: Vec<Stay>,
-    /// What was not as it has to be, and was not told yet.
-    pub(super) wrongs: Vec<String>,
-    /// What rooms with books were told.
-    pub(super) said: Said,
-    /// Gauges that are not zero.
-    pub(super) gauges: BTreeMap<String, f64>,
-    pub(super) meters: Meters,
-    pub(super) census: Census,
-    /// Actors started.
-    pub(super) started: u64,
-    /// Actors that panicked before they heard of an end.
-    pub(super) panics: u64,
-    /// Messages that actors heard.
-    pub(super) messages: u64,
-    /// The causes of `Closed` that actors heard.
-    pub(super) closed: BTreeMap<String, u64>,
-}
-
-/// What the server's own metrics say, of all endpoints and rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Meters {
-    /// Messages that members of rooms took, and those that they did not.
-    pub(super) deliveries: u64,
-    pub(super) refused: u64,
-    /// Messages that connections gave up.
-    pub(super) given_up: u64,
-    /// Of those, messages for members of rooms whose books are kept.
-    pub(super) members_given_up: u64,
-    /// Actors of rooms that began anew.
-    pub(super) restarts: u64,
-    /// What actors of rooms took and nobody heard.
-    pub(super) unheard: u64,
-}
-
-/// Counts for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Counted(Arc<AtomicUsize>);
 
 impl Ledger {
     pub(super) fn new(metrics: Kept) -> Self {
@@ -200,54 +154,6 @@ impl Ledger {
     pub(super) fn forget(&self) {
         *lock(&self.0.handles) = VecDeque::new();
     }
-
-    pub(super) fn account(&self, (blocks, heap): (usize, usize)) -> Account {
-        let inner = &*self.0;
-        let runtimes = lock(&inner.runtimes);
-        let tasks = runtimes.iter().map(|it| it.metrics().num_alive_tasks());
-        let rooms = ROOMS
-            .iter()
-            .map(|room| inner.rooms.count(&(*room).to_owned()));
-        let (members, halls) = inner.halls.members();
-        let counter = |name| inner.metrics.counter(name, "");
-        let counter_of = |name, label| inner.metrics.counter(name, label);
-        let mut gauges = inner.metrics.gauges();
-        // The engine in memory has its one node for good.
-        gauges.retain(|name, _| {
-            !name.starts_with(names::BACKPLANE_CONNECTED)
-                && !name.starts_with(names::BACKPLANE_NODES)
-        });
-        Account {
-            stays: mem::take(&mut lock(&inner.stays)),
-            wrongs: mem::take(&mut lock(&inner.wrongs)),
-            said: inner.halls.said(),
-            gauges,
-            meters: Meters {
-                deliveries: counter(names::DELIVERIES),
-                refused: counter(names::DELIVERIES_REFUSED),
-                given_up: counter(names::MESSAGES_GIVEN_UP),
-                members_given_up: counter_of(names::MESSAGES_GIVEN_UP, MEMBERS),
-                restarts: counter(names::ROOM_RESTARTS),
-                unheard: counter(names::ROOM_MESSAGES_UNHEARD),
-            },
-            census: Census {
-                actors: inner.alive.load(Ordering::SeqCst),
-                connections: inner.shutdown.connections(),
-                members: rooms.sum::<usize>() + members,
-                rooms: inner.rooms.list().len() + halls,
-                places: inner.admission.connections(),
-                sockets: inner.sockets.load(Ordering::SeqCst),
-                tasks: tasks.sum(),
-                blocks,
-                heap,
-                ..Census::default()
-            },
-            started: inner.started.load(Ordering::Relaxed),
-            panics: inner.panics.load(Ordering::Relaxed),
-            messages: inner.messages.load(Ordering::Relaxed),
-            closed: lock(&inner.closed).clone(),
-        }
-    }
 }
 
 /// What a cause is called.
@@ -258,19 +164,6 @@ pub(super) fn name_of(cause: &Cause) -> String {
     match (words.next(), words.next()) {
         (Some(cause), Some(detail)) => format!("{cause}({detail})"),
         _ => cause,
-    }
-}
-
-impl Counted {
-    pub(super) fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -13,9 +13,10 @@ use ws_server::{Closed, ConnectionHandle, Outbox, SendError, Since, Text, WsCont
 use super::{
     guest::AS_TOLD,
     halls::Place,
-    ledger::{Counted, Ledger, name_of},
+    ledger::{Ledger, name_of},
     stay::{End, POUR, Policy, RoomName, Sort, Stay, part},
 };
+use crate::counted::Counted;
 
 /// The actor of a connection whose time in a room is in the books. It is told
 /// what to do:

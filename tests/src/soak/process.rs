@@ -1,88 +1,52 @@
-use std::{io, net::SocketAddr, path::Path, process::Stdio};
+use std::{io, net::SocketAddr, path::Path};
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
-};
+use tokio::process::Command;
 
 use super::{
-    census,
     ledger::Account,
     server::{DRAIN, FORGET},
 };
+use crate::{servant::Servant, usage};
 
 /// The server, as a process of its own: what is counted there is its own.
-pub(super) struct Process {
-    /// Kills it when dropped.
-    child: Child,
-    id: String,
-    address: SocketAddr,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
-}
+pub(super) struct Process(Servant);
 
 impl Process {
     /// Starts `program --serve`.
     pub(super) async fn start(program: &Path) -> io::Result<Self> {
-        let mut child = Command::new(program)
-            .arg("--serve")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let id = child.id().ok_or_else(ended)?.to_string();
-        let input = child.stdin.take().ok_or_else(ended)?;
-        let output = child.stdout.take().ok_or_else(ended)?;
-        let mut output = BufReader::new(output).lines();
-        let address = output.next_line().await?.ok_or_else(ended)?;
-        Ok(Self {
-            child,
-            id,
-            address: address.parse().map_err(io::Error::other)?,
-            input,
-            output,
-        })
+        let mut command = Command::new(program);
+        Servant::start(command.arg("--serve")).await.map(Self)
     }
 
     pub(super) const fn address(&self) -> SocketAddr {
-        self.address
+        self.0.address()
     }
 
     /// Asks what it holds.
-    pub(super) async fn account(&mut self) -> io::Result<Account> {
+    pub(super) async fn account(&self) -> io::Result<Account> {
         self.ask("").await
     }
 
     /// Has it let go of what it keeps on purpose, and asks what it holds then.
-    pub(super) async fn forget(&mut self) -> io::Result<Account> {
+    pub(super) async fn forget(&self) -> io::Result<Account> {
         self.ask(FORGET).await
     }
 
     /// Has it end all connections.
-    pub(super) async fn drain(&mut self) -> io::Result<Account> {
+    pub(super) async fn drain(&self) -> io::Result<Account> {
         self.ask(DRAIN).await
     }
 
-    async fn ask(&mut self, line: &str) -> io::Result<Account> {
-        self.input.write_all(format!("{line}\n").as_bytes()).await?;
-        let answer = self.output.next_line().await?.ok_or_else(ended)?;
+    async fn ask(&self, line: &str) -> io::Result<Account> {
+        let answer = self.0.ask(line).await?;
         let mut account: Account = serde_json::from_str(&answer)?;
-        account.census.descriptors = census::descriptors(&self.id)?;
-        account.census.resident = census::resident(&self.id)?;
+        account.census.descriptors = usage::descriptors(self.0.id())?;
+        account.census.resident = usage::resident(self.0.id())? as usize;
         Ok(account)
     }
 
     /// Has it end, and waits until it has.
-    pub(super) async fn stop(mut self) -> io::Result<()> {
-        drop(self.input);
-        let status = self.child.wait().await?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(io::Error::other(format!("the server ended with {status}")))
+    pub(super) async fn stop(&self) -> io::Result<()> {
+        self.0.stop().await
     }
-}
-
-fn ended() -> io::Error {
-    io::Error::other("the server ended, which it was not asked to")
 }

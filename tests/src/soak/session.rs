@@ -7,7 +7,8 @@ use ws_actors::{
 };
 use ws_core::Cause;
 
-use super::{ledger::Counted, peer::other, visit::Visit};
+use super::{peer::other, visit::Visit};
+use crate::counted::Counted;
 
 /// Connects, is thrown out some times, comes back, says something, and leaves.
 pub(super) async fn call(visit: &mut Visit<'_>) -> io::Result<()> {

@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_fails_a_bomb_in_one_frame: "bomb-in-one-frame",
     server_fails_a_bomb_of_text: "bomb-of-text",
     server_fails_a_bomb_in_fragments: "bomb-in-fragments",

@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_fails_a_malformed_tail: "malformed-tail",
     server_fails_what_is_malformed_behind_the_limit_for_its_length: "malformed-behind-the-limit",
     server_fails_what_is_no_text_in_front_of_a_bomb: "no-text-in-front-of-a-bomb",

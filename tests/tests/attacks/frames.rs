@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_fails_what_is_compressed_though_not_agreed_on: "compressed-though-not-agreed-on",
     server_fails_compressed_control_frames: "compressed-control-frames",
     server_fails_a_compressed_continuation: "compressed-continuation",

@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_refuses_a_head_of_20_mib: "head-of-20-mib-in-pieces",
     server_refuses_a_head_of_20_kib: "head-of-20-kib",
     server_takes_a_head_byte_by_byte: "head-byte-by-byte",
@@ -12,6 +12,8 @@ attacks! {
     server_serves_requests_in_front_of_the_upgrade: "requests-in-front-of-the-upgrade",
     server_gives_up_stalled_heads: "stalled-heads",
     server_gives_up_heads_that_stall_behind_a_request: "stalled-heads-behind-a-request",
+    server_gives_up_stalled_tls_handshakes: "stalled-tls-handshakes",
+    server_gives_up_tls_handshakes_of_a_byte_at_a_time: "tls-handshakes-byte-by-byte",
     server_agrees_on_no_odd_extensions: "odd-extensions",
     server_refuses_odd_keys: "odd-keys",
     server_refuses_odd_hosts: "odd-hosts",

@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_reads_no_more_for_who_reads_no_echoes: "echoes-that-nobody-reads",
     server_reads_no_more_for_who_reads_no_short_echoes: "short-echoes-that-nobody-reads",
     server_holds_little_for_twenty_who_read_no_echoes: "echoes-that-twenty-do-not-read",

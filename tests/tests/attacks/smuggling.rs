@@ -1,4 +1,4 @@
-attacks! {
+ws_tests::attacks! {
     server_does_no_request_in_the_body_of_an_upgrade: "request-in-the-body-of-an-upgrade",
     server_refuses_two_lengths_of_a_body: "two-lengths-of-a-body",
     server_does_no_request_behind_a_wrong_version: "request-behind-a-wrong-version",
@@ -11,6 +11,8 @@ attacks! {
     server_does_no_request_behind_a_close: "request-behind-a-close",
     server_refuses_an_upgrade_without_connection: "upgrade-without-connection",
     server_refuses_folded_lines: "lines-folded",
+    server_takes_lines_that_end_in_lf_alone: "lines-that-end-in-lf-alone",
+    server_does_a_request_behind_an_empty_line_of_lf: "request-behind-an-empty-line-of-lf",
     server_hears_no_message_behind_a_final_block: "message-behind-a-final-block",
     server_refuses_pages_of_other_origins: "pages-of-other-origins",
     server_lets_in_pages_of_its_origin: "pages-of-the-same-origin",

@@ -1,15 +1,9 @@
 //! Clients whose ends are looked at, and where they connect to.
 
-use std::fs;
-
 use actix_rt::Arbiter;
-use tokio::net::TcpListener;
-use ws_actors::{
-    Handlers,
-    client::{Client, Connector, Tls},
-};
+use ws_actors::{Handlers, client::Client};
 use ws_server::{Closed, Text};
-use ws_tests::tls::Authority;
+use ws_tests::{landing::Landing, tls::Authority};
 
 use crate::{
     stage::Terms,
@@ -18,7 +12,7 @@ use crate::{
 
 /// Clients on a thread of their own.
 pub(crate) struct Dialling {
-    pub(crate) listener: TcpListener,
+    pub(crate) landing: Landing,
     arbiter: Arbiter,
     start: Box<dyn Fn(&Arbiter)>,
 }
@@ -30,17 +24,8 @@ impl Dialling {
         terms: Terms,
         brings: Brings,
     ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
-        let listener = listener.expect("there are ports left");
-        let address = listener.local_addr().expect("it is bound");
-        let scheme = if authority.is_some() { "wss" } else { "ws" };
-        let connector = Connector::new(&format!("{scheme}://{address}/"));
-        let mut connector = connector.expect("it is a URL").compression(None);
-        if let Some(authority) = authority {
-            let pem = fs::read(authority.file()).expect("the file is there");
-            let tls = Tls::with_pem(pem).expect("it is a certificate");
-            connector = connector.tls(tls);
-        }
+        let landing = Landing::open(authority).await;
+        let connector = landing.connector();
         let start = move |arbiter: &Arbiter| {
             let handlers = Handlers::<Subject>::new()
                 .on::<Text>()
@@ -57,7 +42,7 @@ impl Dialling {
             assert!(started, "the thread lives");
         };
         Self {
-            listener,
+            landing,
             arbiter: Arbiter::new(),
             start: Box::new(start),
         }

@@ -1,10 +1,17 @@
 //! A server that has no descriptor left neither ends nor spins, and its
 //! connections do not notice.
 
-use std::{fs, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::time::{Instant, sleep};
-use ws_tests::{program::Program, request::Request, server::is_stock, wait::until, wire::Wire};
+use ws_tests::{
+    program::Program,
+    request::Request,
+    server::is_stock,
+    usage::{self, Usage},
+    wait::until,
+    wire::Wire,
+};
 
 use crate::stage::converse;
 
@@ -81,19 +88,11 @@ async fn exhaust(echo: &Program, address: SocketAddr) -> Vec<Wire> {
 }
 
 fn descriptors(id: u32) -> usize {
-    let folder = fs::read_dir(format!("/proc/{id}/fd"));
-    folder.expect("the process runs").count()
+    usage::descriptors(id).expect("the process runs")
 }
 
-/// How long a process has computed, as Linux tells.
 fn cpu_time(id: u32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"));
-    let stat = stat.expect("the process runs");
-    let (_, fields) = stat.rsplit_once(") ").expect("the name stands in brackets");
-    let fields: Vec<_> = fields.split(' ').collect();
-    let ticks = |index: usize| fields[index].parse::<u64>().expect("it is a number");
-    // Of 10 ms, as on all machines that there are.
-    Duration::from_millis(10 * (ticks(11) + ticks(12)))
+    Usage::of(id).expect("the process runs").cpu
 }
 
 /// How many descriptors the server may have.

@@ -1,21 +1,22 @@
 //! Ends without a Close frame: the peer is gone, by a reset or by the end of its
 //! side, at whatever moment.
 
+use std::{convert::Infallible, future, time::Duration};
+
 use actix::{AsyncContext, WrapFuture};
-use futures_util::{FutureExt, future::LocalBoxFuture};
-use ws_actors::Flow;
-use ws_core::{Cause, CloseCode};
+use futures_util::{FutureExt, future::LocalBoxFuture, stream};
+use tokio::sync::oneshot;
+use ws_actors::{Flow, WsContext};
+use ws_core::{Cause, CloseCode, Opcode};
 use ws_tests::{
     raw::End,
-    request::Request,
-    wait::until,
     wire::{TEXT, TEXT_BEGINS, Wire},
 };
 
 use crate::{
-    counted,
     scene::{Expected, Scene, on_all_paths},
-    stage::{PATHS, Side, Stage, Terms, converse},
+    stage::{Terms, converse},
+    subject::Subject,
 };
 
 /// A moment in which the peer is lost, and what comes of it.
@@ -100,24 +101,15 @@ fn terms() -> Terms {
 
 #[actix_web::test]
 async fn actor_hears_of_a_reset_at_whatever_moment() {
-    for moment in &MOMENTS {
-        println!("{}", moment.name);
-        on_all_paths(terms, |mut scene| async move {
-            (moment.come)(&mut scene).await;
-            let Scene {
-                mut stage, wire, ..
-            } = scene;
-            wire.reset();
-            let (outcome, _) = stage.closed().await;
-            assert_eq!(Expected::of(&outcome), (moment.expected)());
-            stage.is_left_empty(&outcome.cause).await;
-        })
-        .await;
-    }
+    lose_at_each_moment(Wire::reset).await;
 }
 
 #[actix_web::test]
 async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
+    lose_at_each_moment(drop).await;
+}
+
+async fn lose_at_each_moment(lose: fn(Wire)) {
     for moment in &MOMENTS {
         println!("{}", moment.name);
         on_all_paths(terms, |mut scene| async move {
@@ -125,7 +117,7 @@ async fn actor_hears_of_a_peer_that_is_gone_at_whatever_moment() {
             let Scene {
                 mut stage, wire, ..
             } = scene;
-            drop(wire);
+            lose(wire);
             let (outcome, _) = stage.closed().await;
             assert_eq!(Expected::of(&outcome), (moment.expected)());
             stage.is_left_empty(&outcome.cause).await;
@@ -154,7 +146,7 @@ async fn peer_that_ends_its_side_is_lost_though_it_reads_on() {
 async fn actor_that_waits_hears_of_its_lost_peer_some_time_later() {
     on_all_paths(terms, |mut scene| async move {
         scene.tell(|subject, ctx| {
-            ctx.wait(std::future::pending::<()>().into_actor(subject));
+            ctx.wait(future::pending::<()>().into_actor(subject));
         });
         scene.wire.send(TEXT, "never heard").await;
         scene.wire.end_sending().await;
@@ -162,6 +154,67 @@ async fn actor_that_waits_hears_of_its_lost_peer_some_time_later() {
         scene.ends(&Expected::lost()).await;
     })
     .await;
+}
+
+/// So much has come that nothing more is read: the end shows when a Ping is
+/// written.
+#[actix_web::test]
+async fn actor_that_is_behind_hears_of_a_peer_that_is_gone() {
+    for hindrance in Hindrance::ALL {
+        println!("{hindrance:?}");
+        let terms = || {
+            let terms = Terms::default();
+            Terms {
+                config: terms.config.ping_interval(Some(Duration::from_millis(50))),
+                ..terms
+            }
+        };
+        on_all_paths(terms, |mut scene| async move {
+            let (fly, flies) = oneshot::channel();
+            scene.tell(move |subject, ctx| {
+                actix::spawn(async {
+                    flies.await.expect("the test goes on");
+                    tokio::time::pause();
+                });
+                hindrance.arise(subject, ctx);
+            });
+            for _ in 0..100 {
+                scene.wire.send(TEXT, "never heard").await;
+            }
+            // Nobody reads either, so that the end is a reset.
+            drop(scene.wire);
+            fly.send(()).expect("the actor's thread lives");
+            let (outcome, _) = scene.stage.closed().await;
+            assert_eq!(Expected::of(&outcome), Expected::lost());
+            scene.stage.is_left_empty(&outcome.cause).await;
+        })
+        .await;
+    }
+}
+
+/// Why an actor hears no more of what its peer says.
+#[derive(Debug, Clone, Copy)]
+enum Hindrance {
+    Waits,
+    Pauses,
+    /// A message that comes to no end, with much behind it.
+    Streams,
+}
+
+impl Hindrance {
+    const ALL: [Self; 3] = [Self::Waits, Self::Pauses, Self::Streams];
+
+    fn arise(self, subject: &Subject, ctx: &mut WsContext<Subject>) {
+        match self {
+            Self::Waits => ctx.wait(future::pending::<()>().into_actor(subject)),
+            Self::Pauses => ctx.pause_reading(),
+            Self::Streams => {
+                let parts = stream::pending::<Result<&str, Infallible>>();
+                ctx.stream(Opcode::TEXT, parts).expect("it is open");
+                ctx.binary(vec![0; 100_000]).expect("there is room");
+            }
+        }
+    }
 }
 
 /// Whoever wants a Close frame to be sent drains the connections before.
@@ -173,77 +226,4 @@ async fn actor_hears_that_its_thread_ends() {
         scene.ends(&Expected::lost()).await;
     })
     .await;
-}
-
-#[actix_web::test]
-async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open() {
-    for path in PATHS {
-        if path.side != Side::Server {
-            continue;
-        }
-        let stage = Stage::build(path, Terms::default()).await;
-        let address = stage.house().server.address();
-        let request = Request::upgrade("/").to_bytes();
-        for sent in [0, 1, request.len() / 2, request.len() - 1, request.len()] {
-            for reset in [false, true] {
-                let mut wire = Wire::dial(address, stage.authority()).await;
-                wire.bytes(&request[..sent]).await;
-                if reset {
-                    wire.reset();
-                } else {
-                    drop(wire);
-                }
-            }
-        }
-        // Before TLS, too.
-        for reset in [false, true] {
-            let mut wire = Wire::dial(address, None).await;
-            wire.bytes(b"\x16\x03\x01").await;
-            if reset {
-                wire.reset();
-            }
-        }
-        stage.house().is_empty().await;
-        // Some of the last may have been open for a moment.
-        let is_settled = || {
-            let closed = counted::closed(stage.name());
-            closed.iter().all(|(cause, _)| cause == "transport")
-        };
-        assert!(is_settled());
-        until("all to be counted", || counted::open(stage.name()) == 0).await;
-        stage.are_all_gone().await;
-
-        let mut wire = stage.open().await;
-        converse(&mut wire).await;
-    }
-}
-
-#[actix_web::test]
-async fn client_hears_of_a_server_that_is_lost_before_its_connection_is_open() {
-    for path in PATHS {
-        if path.side != Side::Client {
-            continue;
-        }
-        for answer in ["", "HTTP/1.1 10", "HTTP/1.1 101 Switching Protocols\r\n"] {
-            for reset in [false, true] {
-                let mut stage = Stage::build(path, Terms::default()).await;
-                let mut wire = stage.meet().await;
-                wire.head().await;
-                wire.bytes(answer.as_bytes()).await;
-                if reset {
-                    wire.reset();
-                } else {
-                    wire.end_sending().await;
-                    assert_eq!(wire.drained().await, End::Eof);
-                }
-                stage.started().await;
-                let (outcome, _) = stage.closed().await;
-                assert_eq!(Expected::of(&outcome), Expected::lost());
-                stage.are_all_gone().await;
-                // It was never open.
-                assert_eq!(counted::closed(stage.name()), []);
-                assert_eq!(counted::open(stage.name()), 0);
-            }
-        }
-    }
 }

@@ -22,7 +22,8 @@
 //! | too much is held, of messages or for a peer that does not read | `Overload` | 1013 or - | [`faults`] |
 //! | a fault | `Protocol` | 1002, 1007, 1008, 1009 | [`faults`] |
 //! | reset, end of TCP, end of one side: in seven moments of a connection | `TransportLost` | - | [`lost`] |
-//! | the same before it is open | none | - | [`lost`] |
+//! | the same while the actor hears nothing | `TransportLost` | - | [`lost`] |
+//! | the same before it is open | none | - | [`openings`] |
 //! | the actor's thread ends | `TransportLost` | - | [`lost`] |
 //! | silence; a host that is gone | `Timeout(Pong)` | 1011 | [`timeouts`] |
 //! | a message that stalls, in a frame or between two | `Timeout(Message)` | 1008 | [`timeouts`] |
@@ -43,6 +44,7 @@ mod exhausted;
 mod faults;
 mod house;
 mod lost;
+mod openings;
 mod panics;
 mod processes;
 mod scene;

@@ -13,7 +13,7 @@ use ws_tests::{
 
 use crate::{
     scene::{Expected, Scene, on_all_paths},
-    stage::{PATHS, Side, Stage, Terms, converse},
+    stage::{PATHS, Path, Side, Stage, Terms, converse},
     subject::{Opened, Place, Subject},
 };
 
@@ -100,14 +100,8 @@ async fn panic_closes_with_1011_and_others_live_on() {
     for panic in PANICS {
         for path in PATHS {
             println!("{} {path:?}", panic.name);
-            let mut stage = Stage::build(path, Terms::default()).await;
-            let others = others(&mut stage).await;
-            let (wire, subject) = stage.connect().await;
-            let mut scene = Scene {
-                stage,
-                wire,
-                subject,
-            };
+            let (stage, others) = with_others(path).await;
+            let mut scene = Scene::on(stage).await;
             if let Some(place) = panic.trap {
                 scene.stage.trap.lay(place);
             }
@@ -147,12 +141,11 @@ async fn panic_in_a_message_that_an_actor_streams_fails_the_stream() {
 #[actix_web::test]
 async fn panic_of_an_actor_that_starts_closes_with_1011_and_others_live_on() {
     for path in PATHS {
-        let mut stage = Stage::build(path, Terms::default()).await;
-        let others = others(&mut stage).await;
-        stage.trap.lay(Place::Started);
         if path.side == Side::Client {
             continue;
         }
+        let (mut stage, others) = with_others(path).await;
+        stage.trap.lay(Place::Started);
         let mut wire = stage.open().await;
         stage.started().await;
         assert_eq!(wire.closed().await, Some(CloseCode::INTERNAL_ERROR));
@@ -173,14 +166,8 @@ async fn panic_behind_the_end_leaves_the_cause_what_it_was() {
     ] {
         for path in PATHS {
             println!("{place:?} {path:?}");
-            let mut stage = Stage::build(path, Terms::default()).await;
-            let others = others(&mut stage).await;
-            let (wire, subject) = stage.connect().await;
-            let mut scene = Scene {
-                stage,
-                wire,
-                subject,
-            };
+            let (stage, others) = with_others(path).await;
+            let mut scene = Scene::on(stage).await;
             scene.stage.trap.lay(place);
             scene.wire.close(4000).await;
             assert_eq!(scene.wire.closed().await, Some(CloseCode::new(4000)));
@@ -193,9 +180,11 @@ async fn panic_behind_the_end_leaves_the_cause_what_it_was() {
     }
 }
 
-/// One on each thread of a server.
-async fn others(stage: &mut Stage) -> Vec<(Wire, Opened)> {
-    vec![stage.connect().await, stage.connect().await]
+/// Others on the path: one on each thread of a server.
+async fn with_others(path: Path) -> (Stage, Vec<(Wire, Opened)>) {
+    let mut stage = Stage::build(path, Terms::default()).await;
+    let others = vec![stage.connect().await, stage.connect().await];
+    (stage, others)
 }
 
 /// Checks that the others live, ends them, and checks what is counted.

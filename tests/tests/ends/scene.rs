@@ -56,7 +56,11 @@ pub(crate) async fn on_all_paths<F: Future<Output = ()>>(
 
 impl Scene {
     pub(crate) async fn open(path: Path, terms: Terms) -> Self {
-        let mut stage = Stage::build(path, terms).await;
+        Self::on(Stage::build(path, terms).await).await
+    }
+
+    /// Opens one more connection.
+    pub(crate) async fn on(mut stage: Stage) -> Self {
         let (wire, subject) = stage.connect().await;
         Self {
             stage,

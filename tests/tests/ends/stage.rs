@@ -179,7 +179,7 @@ impl Stage {
             panic!("this is a server");
         };
         dialling.start();
-        Wire::meet(&dialling.listener, self.authority.as_ref()).await
+        dialling.landing.meet(self.authority.as_ref()).await
     }
 
     /// Ends the threads of all actors.

@@ -1,6 +1,6 @@
 //! Answers that are none, and what an application passes on.
 
-attacks! {
+ws_tests::attacks! {
     client_refuses_odd_answers: "server-answers-oddly",
     client_refuses_terms_it_did_not_offer: "server-agrees-to-what-was-not-offered",
     client_refuses_other_protocols: "server-answers-in-another-protocol",

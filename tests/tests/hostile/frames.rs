@@ -1,6 +1,6 @@
 //! What a server sends over an open connection.
 
-attacks! {
+ws_tests::attacks! {
     client_fails_a_bomb: "server-sends-a-bomb",
     client_fails_a_bomb_of_text: "server-sends-a-bomb-of-text",
     client_fails_a_bomb_in_fragments: "server-sends-a-bomb-in-fragments",

@@ -1,6 +1,6 @@
 //! Heads and bodies that do not end.
 
-attacks! {
+ws_tests::attacks! {
     client_refuses_fields_without_end: "server-answers-fields-without-end",
     client_refuses_a_field_of_20_mb: "server-answers-a-field-of-20-mb",
     client_refuses_bytes_without_a_line: "server-answers-bytes-without-a-line",

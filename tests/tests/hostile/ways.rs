@@ -1,6 +1,6 @@
 //! The way to a server, and the way back to it.
 
-attacks! {
+ws_tests::attacks! {
     client_follows_few_redirects: "server-redirects-without-end",
     client_goes_in_circles_a_few_times: "server-redirects-in-a-circle",
     client_follows_to_websockets_only: "server-redirects-to-what-is-no-websocket",

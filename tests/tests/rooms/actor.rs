@@ -7,8 +7,8 @@ use std::{
 
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, Running, fut};
 use ws_server::{
-    ActorMembership, ActorRooms, Presence, Room, RoomActor, RoomContext, Rooms, TellError, Text,
-    WsContext,
+    ActorMembership, ActorRooms, JoinError, Presence, Room, RoomActor, RoomContext, Rooms,
+    TellError, Text, WsContext,
     test::{self, Handlers, Peer},
 };
 
@@ -131,7 +131,17 @@ impl Actor for Player {
 impl Handler<Text> for Player {
     type Result = ();
 
-    fn handle(&mut self, Text(text): Text, _: &mut WsContext<Self>) {
+    fn handle(&mut self, Text(text): Text, ctx: &mut WsContext<Self>) {
+        if text.as_str() == "come and go" {
+            let refused = loop {
+                match self.games.join(self.room, "eve", ctx) {
+                    Ok(membership) => drop(membership),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(refused, JoinError::ActorBehind { limit: 16_385 });
+            return;
+        }
         let game = self.game.as_ref().expect("it has joined");
         let told = game.tell(Say(text.as_str().to_owned()));
         *self.told.lock().expect("nobody panics here") = told.err();
@@ -336,6 +346,12 @@ fn what_an_actor_took_and_nobody_heard_is_counted() {
 
 #[test]
 fn actor_that_is_far_behind_is_told_no_more() {
+    let counted = counted(told_too_much);
+    let refused = counted.get("ws_room_messages_refused_total rooms");
+    assert_eq!(refused, Some(&2.0), "{counted:?}");
+}
+
+fn told_too_much() {
     test::run(async {
         let log = Log::default();
         let games = games(&log);
@@ -351,7 +367,7 @@ fn actor_that_is_far_behind_is_told_no_more() {
         assert_eq!(full, TellError::Full { limit: 16_384 });
         ada.send_text("and more");
         test::settle().await;
-        assert_eq!(*told.lock().unwrap(), Some(full));
+        assert_eq!(*told.lock().expect("nobody panics here"), Some(full));
         // Comings and goings are always told.
         let _ben = player(&games, "chess", "ben").await;
         test::advance(Duration::from_secs(6)).await;
@@ -360,6 +376,28 @@ fn actor_that_is_far_behind_is_told_no_more() {
         assert_eq!(heard.iter().filter(|it| *it == "more").count(), 16_384);
         assert_eq!(games.tell(&"chess", Say("fine".to_owned())), Ok(()));
     });
+}
+
+#[test]
+fn nobody_joins_a_room_whose_actor_is_far_behind_those_who_come_and_go() {
+    let counted = counted(|| {
+        test::run(async {
+            let log = Log::default();
+            let games = games(&log);
+            let mut ada = player(&games, "chess", "ada").await;
+            ada.send_text("sleep");
+            ada.send_text("come and go");
+            // All that was told is heard, and the doors are open again.
+            test::advance(Duration::from_secs(6)).await;
+            let _ben = player(&games, "chess", "ben").await;
+            let heard = log.take();
+            assert_eq!(heard.iter().filter(|it| *it == "+eve").count(), 8193);
+            assert_eq!(heard.iter().filter(|it| *it == "-eve").count(), 8193);
+            assert_eq!(heard.last().map(String::as_str), Some("+ben"));
+        });
+    });
+    let refused = counted.get("ws_joins_refused_total rooms actor_behind");
+    assert_eq!(refused, Some(&1.0), "{counted:?}");
 }
 
 #[test]

@@ -246,7 +246,11 @@ impl<A: Actor<Context = Self>> WsContext<A> {
 
     /// Hears no more frames until [`resume_reading`](Self::resume_reading): the
     /// peer is slowed down, once what was read ahead is full (64 KiB). Pings are
-    /// answered meanwhile, and messages of other actors still come.
+    /// answered until then, and messages of other actors still come.
+    ///
+    /// That the peer is gone shows later than usual: when a Ping of ours finds
+    /// nobody, so within two [`ping_interval`](ws_core::Config::ping_interval)s,
+    /// or when TCP gives up.
     pub const fn pause_reading(&mut self) {
         self.reading_paused = true;
     }

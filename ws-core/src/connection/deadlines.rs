@@ -39,9 +39,10 @@ struct Ping {
     late: Option<Instant>,
     /// A byte came since.
     answered: bool,
-    /// How much the transport has taken once the Ping has left; `None` when it
-    /// has.
-    leaves_at: Option<u64>,
+    /// How much the transport has taken once the Ping has left.
+    leaves_at: u64,
+    /// When it did.
+    left: Option<Instant>,
     /// How much it had taken when this was looked at last.
     taken: u64,
 }
@@ -168,7 +169,8 @@ impl Deadlines {
             sent: now,
             late: after(now, config.pong_timeout),
             answered: false,
-            leaves_at: Some(leaves_at),
+            leaves_at,
+            left: None,
             taken,
         }));
     }
@@ -205,10 +207,11 @@ impl Deadlines {
     /// Bytes wait for the transport, or no longer.
     pub(super) fn queued(&mut self, now: Instant, queued: bool, taken: u64, config: &Config) {
         if let Some(ping) = &mut self.ping
-            && ping.leaves_at.is_some_and(|at| at <= taken)
+            && ping.left.is_none()
+            && ping.leaves_at <= taken
         {
             // From now on the peer can answer.
-            ping.leaves_at = None;
+            ping.left = Some(now);
             ping.late = after(now, config.pong_timeout);
         }
         if !queued {
@@ -245,7 +248,7 @@ impl Deadlines {
         if is_past(self.pong_late(), now) {
             match &mut self.ping {
                 // It waits behind bytes that still leave.
-                Some(ping) if ping.leaves_at.is_some() && ping.taken != taken => {
+                Some(ping) if ping.left.is_none() && ping.taken != taken => {
                     ping.taken = taken;
                     ping.late = after(now, config.pong_timeout);
                 }
@@ -291,10 +294,14 @@ impl Deadlines {
     }
 
     fn ping_due(&self, config: &Config) -> Option<Instant> {
-        if self.ping.as_ref().is_some_and(|ping| !ping.answered) {
-            return None;
+        let interval = self.shortened(config.ping_interval?);
+        match self.ping.as_ref().filter(|ping| !ping.answered) {
+            None => after(self.heard, interval),
+            // No answer is seen, nor is the transport's end: it shows when
+            // something is written.
+            Some(ping) if self.reading_paused.is_some() => after(ping.left?, interval),
+            Some(_) => None,
         }
-        after(self.heard, self.shortened(config.ping_interval?))
     }
 
     fn idle_over(&self, config: &Config) -> Option<Instant> {

@@ -172,7 +172,9 @@ impl<R: RoomActor> ActorRooms<R> {
         M::Result: Send,
     {
         let room = self.0.get(key).ok_or(TellError::Gone)?;
-        inbox::<R>(&room).tell(message)
+        let told = inbox::<R>(&room).tell(message);
+        room.meters().told(told);
+        told
     }
 }
 
@@ -226,7 +228,9 @@ impl<R: RoomActor> ActorMembership<R> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        self.inbox.tell(message)
+        let told = self.inbox.tell(message);
+        self.membership.room().meters().told(told);
+        told
     }
 }
 

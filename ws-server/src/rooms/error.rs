@@ -52,6 +52,12 @@ pub enum JoinError {
         /// The most it may have.
         limit: usize,
     },
+    /// The room's actor has not heard yet of many who came and went.
+    #[error("actor of the room is {limit} comings and goings behind; try again later")]
+    ActorBehind {
+        /// Of how many it may not have heard: 16384, and one for each member.
+        limit: usize,
+    },
     /// The connection is in as many rooms as it may be.
     #[error("connection is in {limit} rooms already; it has to leave one")]
     TooManyRooms {

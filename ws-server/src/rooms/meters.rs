@@ -4,7 +4,7 @@ use metrics::{Counter, Gauge, counter, gauge};
 
 use crate::{group::Counts, metrics as names};
 
-use super::JoinError;
+use super::{JoinError, TellError};
 
 /// The metrics of a set of rooms, looked up once.
 #[derive(Debug)]
@@ -17,7 +17,9 @@ pub(super) struct Meters {
     refused_deliveries: Counter,
     restarts: Counter,
     unheard: Counter,
+    untold: Counter,
     full: Counter,
+    behind: Counter,
     too_many: Counter,
     history: Gauge,
 }
@@ -35,7 +37,9 @@ impl Meters {
             refused_deliveries: counter!(names::DELIVERIES_REFUSED, &labels),
             restarts: counter!(names::ROOM_RESTARTS, &labels),
             unheard: counter!(names::ROOM_MESSAGES_UNHEARD, &labels),
+            untold: counter!(names::ROOM_MESSAGES_REFUSED, &labels),
             full: refused("max_members"),
+            behind: refused("actor_behind"),
             too_many: refused("max_rooms_per_connection"),
             history: gauge!(names::HISTORY, &labels),
         }
@@ -56,6 +60,7 @@ impl Meters {
     pub(super) fn refused(&self, error: &JoinError) {
         let counter = match error {
             JoinError::RoomFull { .. } => &self.full,
+            JoinError::ActorBehind { .. } => &self.behind,
             JoinError::TooManyRooms { .. } => &self.too_many,
         };
         counter.increment(1);
@@ -72,6 +77,13 @@ impl Meters {
     pub(super) fn unheard(&self, messages: usize) {
         if messages > 0 {
             self.unheard.increment(messages as u64);
+        }
+    }
+
+    /// The actor of a room was told something, or could not be.
+    pub(super) fn told(&self, told: Result<(), TellError>) {
+        if let Err(TellError::Full { .. }) = told {
+            self.untold.increment(1);
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     ledger::Payload,
     setup::{DATA, UNKNOWN},
 };
-use crate::input::Settings;
+use crate::input::{Settings, scattered};
 
 /// What an actor does when it is told to.
 #[derive(Debug, Clone)]
@@ -186,6 +186,17 @@ impl Size {
             len: usize::from(u16::from_be_bytes([high & 0x7F, low])),
             even: high & 0x80 == 0,
         }
+    }
+
+    /// So many ASCII letters: this one alone, or such as hardly compress.
+    pub(super) fn letters(self, letter: u8) -> impl Iterator<Item = u8> {
+        (0..self.len).map(move |i| {
+            if self.even {
+                letter
+            } else {
+                scattered(i) >> 2 | 0x40
+            }
+        })
     }
 }
 

@@ -7,11 +7,11 @@ use actix::Addr;
 use ws_actors::{ConnectionHandle, Outbox, SendError};
 use ws_core::{Opcode, Outcome};
 
-use super::{command::Command, subject::Subject};
-use crate::{
-    input::scattered,
-    speech::{Said, Speech},
+use super::{
+    command::{Command, Size},
+    subject::Subject,
 };
+use crate::speech::{Said, Speech};
 
 /// What has happened to the actor, what it has said, and what it is to do.
 #[derive(Default)]
@@ -68,17 +68,16 @@ pub(super) struct Asked {
 impl Ledger {
     /// The next payload of this source: its name, a number and so much more;
     /// none if enough was said already.
-    pub(super) fn payload(&mut self, source: u8, len: usize, even: bool) -> Option<Payload> {
-        if self.bytes + len > BUDGET {
+    pub(super) fn payload(&mut self, source: u8, size: Size) -> Option<Payload> {
+        if self.bytes + size.len > BUDGET {
             return None;
         }
-        self.bytes += len + TAG;
-        self.longest = self.longest.max(len + TAG);
+        self.bytes += size.len + TAG;
+        self.longest = self.longest.max(size.len + TAG);
         let number = self.numbers.entry(source).or_default();
         *number += 1;
         let mut bytes = tag(source, *number);
-        let more = (0..len).map(|i| if even { b'=' } else { scattered(i) >> 2 | 0x40 });
-        bytes.extend(more);
+        bytes.extend(size.letters(b'='));
         Some(Payload {
             source,
             number: *number,

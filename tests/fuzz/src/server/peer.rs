@@ -5,6 +5,10 @@ use ws_core::{ClosePayload, Connection, Event, Fin, Frame, Message, Opcode};
 
 use crate::speech::{Said, Speech};
 
+mod words;
+
+pub(super) use self::words::Word;
+
 /// A client that says what is right, and what is not.
 #[derive(Debug)]
 pub(super) struct Peer {
@@ -39,7 +43,7 @@ impl Peer {
         }
     }
 
-    pub(super) fn say(&mut self, message: Message, compress: Option<bool>) {
+    fn say(&mut self, message: Message, compress: Option<bool>) {
         let (opcode, payload) = (message.opcode(), message.payload().to_vec());
         if !self.closed && self.speaker.send_with(message, compress).is_ok() {
             self.note(opcode, &payload);
@@ -48,7 +52,7 @@ impl Peer {
     }
 
     /// A message in fragments, with a Ping between them.
-    pub(super) fn say_in_pieces(&mut self, payload: &[u8], size: usize, ping: bool) {
+    fn say_in_pieces(&mut self, payload: &[u8], size: usize, ping: bool) {
         if self.closed {
             return;
         }
@@ -75,7 +79,7 @@ impl Peer {
         }
     }
 
-    pub(super) fn control(&mut self, opcode: Opcode, payload: Vec<u8>) {
+    fn control(&mut self, opcode: Opcode, payload: Vec<u8>) {
         if !self.closed {
             match opcode {
                 Opcode::PING => self.speaker.ping(payload),
@@ -96,7 +100,7 @@ impl Peer {
     }
 
     /// Sends bytes as they are.
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    fn raw(&mut self, bytes: &[u8]) {
         self.tainted |= !bytes.is_empty();
         self.sent.extend_from_slice(bytes);
     }
@@ -113,7 +117,7 @@ impl Peer {
         self.sent.len()
     }
 
-    pub(super) fn number(&mut self) -> u32 {
+    fn number(&mut self) -> u32 {
         self.numbers += 1;
         self.numbers
     }

@@ -1,13 +1,18 @@
 use std::{sync::Arc, time::Duration};
 
 use arbitrary::Unstructured;
-use ws_actors::{
-    Binary, Closed, Closing, Flow, Handlers, Overflow, Part, Ping, Pong, RateLimit, Text, Writable,
-};
-use ws_core::{CloseCode, Config, Delivery, Opcode, Registry, Rsv, extension::deflate::Deflate};
+use ws_actors::{Flow, Handlers};
+use ws_core::{Config, Delivery, Registry, Rsv, extension::deflate::Deflate};
 
-use super::subject::{Bell, Data, Subject};
+use super::subject::Subject;
 use crate::{input::Settings, terms};
+
+mod kinds;
+mod limits;
+mod timeouts;
+
+pub(super) use self::kinds::{CONTROL, DATA, UNKNOWN};
+use self::{kinds::Kinds, limits::Limits, timeouts::Timeouts};
 
 /// How the connection is configured, and what it is over.
 #[derive(Debug)]
@@ -32,18 +37,6 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
 }
 
-/// What the actor handles.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Kinds {
-    pub(super) parts: bool,
-    pub(super) ping: bool,
-    pub(super) pong: bool,
-    pub(super) closing: bool,
-    pub(super) writable: bool,
-    pub(super) custom: bool,
-    pub(super) rsv: bool,
-}
-
 /// What the peer does in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -54,27 +47,6 @@ pub(super) enum Ending {
     Reset,
     /// Neither reads nor says anything any more.
     Silence,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) message: usize,
-    frame: usize,
-    fragments: usize,
-    pub(super) queued: usize,
-    pub(super) overflow: Overflow,
-    pub(super) rate: Option<RateLimit>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Timeouts {
-    pub(super) ping: Option<Duration>,
-    pong: Duration,
-    close: Duration,
-    write: Duration,
-    message: Option<Duration>,
-    pub(super) idle: Option<Duration>,
-    pub(super) lifetime: Option<Duration>,
 }
 
 impl Setup {
@@ -133,11 +105,7 @@ impl Setup {
             .message_timeout(message)
             .idle_timeout(idle)
             .max_lifetime(lifetime);
-        if self.claims_rsv() {
-            config.claim_rsv(Rsv::RSV3)
-        } else {
-            config
-        }
+        self.with_rsv(config)
     }
 
     /// The peer takes what comes, and answers nothing by itself.
@@ -148,11 +116,7 @@ impl Setup {
             .auto_close(false)
             .max_message_bytes(usize::MAX)
             .max_fragments(usize::MAX);
-        let config = if self.claims_rsv() {
-            config.claim_rsv(Rsv::RSV3)
-        } else {
-            config
-        };
+        let config = self.with_rsv(config);
         if !self.kinds.custom {
             return config;
         }
@@ -165,6 +129,14 @@ impl Setup {
         config.opcodes(registry.expect("reserved and free"))
     }
 
+    fn with_rsv(&self, config: Config) -> Config {
+        if self.claims_rsv() {
+            config.claim_rsv(Rsv::RSV3)
+        } else {
+            config
+        }
+    }
+
     pub(super) const fn claims_rsv(&self) -> bool {
         self.kinds.rsv && self.kinds.parts
     }
@@ -174,142 +146,3 @@ impl Setup {
         Arc::new(self.kinds.register(handlers))
     }
 }
-
-impl Kinds {
-    const fn read(choice: u8) -> Self {
-        Self {
-            parts: choice & 0x01 != 0,
-            ping: choice & 0x02 != 0,
-            pong: choice & 0x04 != 0,
-            closing: choice & 0x08 != 0,
-            writable: choice & 0x10 != 0,
-            custom: choice & 0x20 != 0,
-            rsv: choice & 0x40 != 0,
-        }
-    }
-
-    pub(super) fn register<R: Register>(self, to: R) -> R {
-        let mut to = to.on::<Closed>();
-        to = if self.parts {
-            to.on::<Part>()
-        } else {
-            to.on::<Text>().on::<Binary>()
-        };
-        if self.ping {
-            to = to.on::<Ping>();
-        }
-        if self.pong {
-            to = to.on::<Pong>();
-        }
-        if self.closing {
-            to = to.on::<Closing>();
-        }
-        if self.writable {
-            to = to.on::<Writable>();
-        }
-        if self.custom {
-            to = to.on::<Bell>();
-            if !self.parts {
-                to = to.on::<Data>();
-            }
-        }
-        to
-    }
-}
-
-/// What messages are registered with: handlers, or an endpoint that is built.
-pub(super) trait Register: Sized {
-    fn on<M>(self) -> Self
-    where
-        M: ws_actors::Notice,
-        Subject: actix::Handler<M>;
-}
-
-impl Register for Handlers<Subject> {
-    fn on<M>(self) -> Self
-    where
-        M: ws_actors::Notice,
-        Subject: actix::Handler<M>,
-    {
-        Self::on::<M>(self)
-    }
-}
-
-impl Register for ws_server::EndpointBuilder<Subject> {
-    fn on<M>(self) -> Self
-    where
-        M: ws_actors::Notice,
-        Subject: actix::Handler<M>,
-    {
-        Self::on::<M>(self)
-    }
-}
-
-impl Limits {
-    fn read(sizes: u8, flow: u8, more: u8) -> Self {
-        let pick = |shift: u8| usize::from(sizes >> shift & 3);
-        Self {
-            message: [1 << 20, 1 << 14, 1 << 10, 1 << 6][pick(0)],
-            frame: [usize::MAX, 1 << 10, usize::MAX, 100][pick(2)],
-            fragments: [1 << 14, 3, 50, 0][pick(4)],
-            queued: [1 << 20, 1 << 12, 1 << 16, 100][usize::from(flow & 3)],
-            overflow: match flow >> 2 & 3 {
-                0 => Overflow::Close(CloseCode::TRY_AGAIN_LATER),
-                1 => Overflow::DropNewest,
-                2 => Overflow::DropOldest,
-                _ => Overflow::Wait,
-            },
-            rate: match more >> 4 & 3 {
-                0 => None,
-                1 => Some(RateLimit::new().messages(10, 20)),
-                2 => Some(RateLimit::new().bytes(10_000, 5_000)),
-                _ => Some(RateLimit::new().messages(10, 20).closes()),
-            },
-        }
-    }
-
-    fn flow(&self, choice: u8) -> Flow {
-        let choice = usize::from(choice);
-        let flow = Flow::new()
-            .max_queued_bytes(self.queued)
-            .max_queued_messages([1 << 14, 4, 100, 1][choice])
-            .fragment_bytes([usize::MAX, 1000, 7, usize::MAX][choice])
-            .max_responses([16, 1, 2, 16][choice])
-            .overflow(self.overflow);
-        match self.rate {
-            Some(rate) => flow.rate_limit(rate),
-            None => flow,
-        }
-    }
-}
-
-impl Timeouts {
-    fn read(choice: u8) -> Self {
-        let seconds = Duration::from_secs;
-        let pick = |shift: u8| usize::from(choice >> shift & 3);
-        Self {
-            ping: [Some(20), Some(1), Some(60), None][pick(0)].map(seconds),
-            pong: seconds([20, 1][pick(2) & 1]),
-            close: seconds([5, 1][pick(3) & 1]),
-            write: seconds([30, 2][pick(4) & 1]),
-            message: [Some(120), Some(3)][pick(5) & 1].map(seconds),
-            idle: None,
-            lifetime: (choice & 0x40 != 0).then_some(seconds(300)),
-        }
-    }
-
-    /// By when a connection has ended whose peer is silent and takes nothing,
-    /// and whose actor holds nothing up.
-    pub(super) fn silence(&self) -> Duration {
-        let ping = self.ping.unwrap_or_default();
-        ping + 2 * self.pong + 2 * self.write + 2 * self.close + 3 * GRACE
-    }
-}
-
-pub(super) const DATA: Opcode = Opcode::new(0x3).expect("four bits");
-pub(super) const CONTROL: Opcode = Opcode::new(0xB).expect("four bits");
-/// Nobody registers it.
-pub(super) const UNKNOWN: Opcode = Opcode::new(0x4).expect("four bits");
-/// How long an actor is waited for, a stream, and a transport that holds back
-/// its last bytes.
-const GRACE: Duration = Duration::from_secs(5);

@@ -1,22 +1,24 @@
-use std::{cell::RefCell, io, mem, panic::resume_unwind, rc::Rc, time::Duration};
+use std::{cell::RefCell, mem, rc::Rc, time::Duration};
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, ActorStreamExt, AsyncContext, Handler, ResponseActFuture,
-    Running, SpawnHandle, WrapFuture, WrapStream, fut,
-};
-use futures_util::{StreamExt, stream};
-use tokio::time::sleep;
-use ws_actors::{
-    Binary, Closed, Closing, FrameMessage, Outbox, Part, Ping, Pong, Rejection, SendError, Text,
-    Writable, WsContext,
-};
-use ws_core::{CloseCode, Event, Message, Opcode, PreparedMessage, Rsv};
+use actix::{Actor, ActorContext, AsyncContext, Running, SpawnHandle, WrapFuture};
+use tokio::time::Instant;
+use ws_actors::WsContext;
+use ws_core::{CloseCode, Message, Opcode, Rsv};
 
 use super::{
-    command::{After, Command, Kind, Pace, Size, StreamEnd},
-    ledger::{Ledger, Payload, source},
-    setup::{CONTROL, DATA, Setup},
+    command::{After, Command, Kind, Size},
+    ledger::{Ledger, source},
+    setup::{CONTROL, Setup},
 };
+
+mod futures;
+mod ghost;
+mod hearing;
+mod speech;
+mod streams;
+
+use self::ghost::Ghost;
+pub(super) use self::hearing::{Bell, Data, Tell};
 
 /// The actor: it does what it is told to, and notes what it is told.
 pub(super) struct Subject {
@@ -123,187 +125,24 @@ impl Subject {
             }
             Command::Respond(time, after) => self.response = Some((time, after)),
             Command::Interval(time, times) => {
-                self.delay(time * times.into());
-                let ticks = stream::unfold(times, move |left| async move {
-                    let left = left.checked_sub(1)?;
-                    sleep(time).await;
-                    Some(((), left))
-                });
-                let task = ticks.into_actor(self);
-                let task = task.map(|(), this, ctx| this.after(After::Say, ctx));
-                self.last = ctx.spawn(task.finish());
+                let task = self.again(time, times, After::Say);
+                self.last = ctx.spawn(task);
             }
             Command::Cancel => {
                 ctx.cancel_future(mem::take(&mut self.last));
             }
             Command::Expire(time) => {
                 self.ledger.borrow_mut().asked.expire = true;
-                ctx.expire_at(tokio::time::Instant::now().into_std() + time);
+                ctx.expire_at(Instant::now().into_std() + time);
             }
             Command::ExpireNever => ctx.expire_at(None),
             Command::Haunt => {
-                let ghost = Ghost(ctx.outbox(), Rc::clone(&self.ledger));
-                let haunted = async move {
-                    let _ghost = ghost;
-                    std::future::pending::<()>().await;
-                };
-                self.last = ctx.spawn(haunted.into_actor(self));
+                let ghost = Ghost::new(ctx.outbox(), Rc::clone(&self.ledger));
+                self.last = ctx.spawn(ghost.haunt().into_actor(self));
             }
             Command::Nothing => {}
         }
     }
-
-    fn say(&self, kind: Kind, size: Size, ctx: &mut Context) {
-        self.give(source::ACTOR, size, kind.opcode(), |payload| match kind {
-            Kind::Text => ctx.text(payload.text()),
-            Kind::Binary => ctx.binary(payload.bytes.clone()),
-            Kind::Data | Kind::Unknown => ctx.send(kind.message(payload)),
-            Kind::Prepared => ctx.send_prepared(&PreparedMessage::new(kind.message(payload))),
-        });
-    }
-
-    fn give(
-        &self,
-        source: u8,
-        size: Size,
-        opcode: Opcode,
-        give: impl FnOnce(&Payload) -> Result<(), SendError>,
-    ) {
-        let payload = self
-            .ledger
-            .borrow_mut()
-            .payload(source, size.len, size.even);
-        if let Some(payload) = payload {
-            // What a policy gives up may be anybody's code.
-            let result = give(&payload);
-            self.ledger.borrow_mut().note(opcode, payload, &result);
-        }
-    }
-
-    /// Streams so many parts of so many bytes.
-    fn stream(&self, parts: &[u8], pace: Pace, end: StreamEnd, ctx: &mut Context) {
-        let len: usize = parts.iter().map(|&part| usize::from(part) * 8).sum();
-        let payload = self.ledger.borrow_mut().payload(source::ACTOR, len, false);
-        let Some(payload) = payload else {
-            return;
-        };
-        let (tag, mut rest) = payload.bytes.split_at(payload.bytes.len() - len);
-        let mut pieces = vec![tag.to_vec()];
-        for &part in parts {
-            let piece;
-            (piece, rest) = rest.split_at(usize::from(part) * 8);
-            pieces.push(piece.to_vec());
-        }
-        if let Pace::Slow(time) = pace {
-            self.delay(time * u32::try_from(pieces.len()).expect("there are few"));
-        }
-        if end == StreamEnd::Hangs {
-            self.delay(HANG);
-        }
-        let parts = stream::iter(pieces).then(move |piece| async move {
-            if let Pace::Slow(time) = pace {
-                sleep(time).await;
-            }
-            Ok::<_, io::Error>(piece)
-        });
-        let end_of_stream = stream::once(async move {
-            match end {
-                StreamEnd::Done => None,
-                StreamEnd::Fails => Some(Err(io::Error::other("the source failed"))),
-                StreamEnd::Panics => resume_unwind(Box::new("a source that was asked to panic")),
-                StreamEnd::Hangs => {
-                    sleep(HANG).await;
-                    Some(Err(io::Error::other("the source gave up")))
-                }
-            }
-        });
-        let parts = parts.chain(end_of_stream.filter_map(std::future::ready));
-        let result = ctx.stream(Opcode::BINARY, parts);
-        let mut ledger = self.ledger.borrow_mut();
-        let fails = end != StreamEnd::Done;
-        if matches!(result, Err(SendError::Full { .. })) {
-            ledger.refused += 1;
-        } else if result.is_ok() {
-            ledger.asked.failing_stream |= fails;
-            ledger.accept(Opcode::BINARY, payload, true, fails);
-        }
-    }
-
-    fn note_control(&self, opcode: Opcode, payload: Vec<u8>, result: &Result<(), SendError>) {
-        if result.is_ok() && payload.len() != crate::speech::HEARTBEAT {
-            let said = crate::speech::Said { opcode, payload };
-            self.ledger.borrow_mut().controls.push(said);
-        }
-    }
-
-    fn then(&self, time: Duration, after: After) -> ResponseActFuture<Self, ()> {
-        self.delay(time);
-        let wait = async move {
-            if !time.is_zero() {
-                sleep(time).await;
-            }
-        };
-        let wait = wait.into_actor(self);
-        Box::pin(wait.map(move |(), this, ctx| this.after(after, ctx)))
-    }
-
-    fn after(&mut self, after: After, ctx: &mut Context) {
-        match after {
-            After::Nothing => {}
-            After::Say => self.say(Kind::Text, Size { len: 3, even: true }, ctx),
-            After::Panic => self.panic(),
-            After::Close => self.act(Command::Close(CloseCode::NORMAL.get(), 0), ctx),
-            After::Stop => self.act(Command::Stop, ctx),
-        }
-    }
-
-    fn delay(&self, time: Duration) {
-        self.ledger.borrow_mut().delays += time;
-    }
-
-    /// Panics without a word: the fuzzer would take it for a finding.
-    fn panic(&self) {
-        self.ledger.borrow_mut().asked.panic = true;
-        resume_unwind(Box::new("a handler that was asked to panic"));
-    }
-
-    fn response(&mut self) -> ResponseActFuture<Self, ()> {
-        match self.response.take() {
-            Some((time, after)) => self.then(time, after),
-            None => Box::pin(fut::ready(())),
-        }
-    }
-
-    fn whole(&self, opcode: Opcode, payload: &[u8]) {
-        let mut ledger = self.ledger.borrow_mut();
-        ledger.bytes += payload.len();
-        ledger.heard.whole(opcode, payload);
-    }
-}
-
-/// Speaks when it is dropped.
-struct Ghost(Outbox, Rc<RefCell<Ledger>>);
-
-impl Drop for Ghost {
-    fn drop(&mut self) {
-        // A ledger that is in use has no time for it.
-        let Ok(mut ledger) = self.1.try_borrow_mut() else {
-            return;
-        };
-        if let Some(payload) = ledger.payload(source::OUTBOX, 5, true) {
-            let message = PreparedMessage::new(Kind::Text.message(&payload));
-            let result = self.0.send(message);
-            ledger.note(Opcode::TEXT, payload, &result);
-        }
-    }
-}
-
-/// For how long a stream has nothing to give. For good would be as wrong as to
-/// wait for good: what is behind it may keep the actor from hearing of the end.
-const HANG: Duration = Duration::from_secs(600);
-
-fn control_payload(len: u8) -> Vec<u8> {
-    vec![b'.'; usize::from(len % 128)]
 }
 
 impl Actor for Subject {
@@ -344,145 +183,6 @@ impl Actor for Subject {
     }
 }
 
-impl Handler<Text> for Subject {
-    type Result = ResponseActFuture<Self, ()>;
-
-    fn handle(&mut self, Text(text): Text, ctx: &mut Context) -> Self::Result {
-        self.whole(Opcode::TEXT, text.as_bytes());
-        std::str::from_utf8(text.as_bytes()).expect("a text is UTF-8");
-        self.react(ctx);
-        self.response()
-    }
-}
-
-impl Handler<Binary> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, Binary(bytes): Binary, ctx: &mut Context) {
-        self.whole(Opcode::BINARY, &bytes);
-        self.react(ctx);
-    }
-}
-
-impl Handler<Part> for Subject {
-    type Result = ResponseActFuture<Self, ()>;
-
-    fn handle(&mut self, Part(part): Part, ctx: &mut Context) -> Self::Result {
-        let mut ledger = self.ledger.borrow_mut();
-        ledger.bytes += part.payload.len();
-        ledger.heard.part(&part);
-        drop(ledger);
-        self.react(ctx);
-        self.response()
-    }
-}
-
-impl Handler<Data> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, Data(bytes): Data, ctx: &mut Context) {
-        self.whole(DATA, &bytes);
-        self.react(ctx);
-    }
-}
-
-impl Handler<Bell> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, _: Bell, ctx: &mut Context) {
-        self.react(ctx);
-    }
-}
-
-impl Handler<Ping> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, _: Ping, ctx: &mut Context) {
-        self.react(ctx);
-    }
-}
-
-impl Handler<Pong> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, _: Pong, ctx: &mut Context) {
-        self.react(ctx);
-    }
-}
-
-impl Handler<Closing> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, Closing(payload): Closing, ctx: &mut Context) {
-        self.react(ctx);
-        let reply = payload.reply();
-        if let Some(code) = reply.code() {
-            ctx.close(code, reply.reason().clone()).ok();
-        } else {
-            ctx.close(CloseCode::NORMAL, "").ok();
-        }
-    }
-}
-
-impl Handler<Writable> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, _: Writable, ctx: &mut Context) {
-        let waiting = ctx.outbox().queued_bytes();
-        assert_eq!(waiting, 0, "a peer that is behind has caught up");
-        self.next(ctx);
-    }
-}
-
-impl Handler<Closed> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, Closed(outcome): Closed, ctx: &mut Context) {
-        self.ledger.borrow_mut().closed.push(outcome);
-        if self.restless {
-            self.next(ctx);
-        }
-    }
-}
-
-/// What others tell the actor, by its mailbox.
-#[derive(actix::Message)]
-#[rtype(result = "()")]
-pub(super) struct Tell(pub(super) Command);
-
-impl Handler<Tell> for Subject {
-    type Result = ();
-
-    fn handle(&mut self, Tell(command): Tell, ctx: &mut Context) {
-        self.act(command, ctx);
-    }
-}
-
-/// Data of an opcode of its own.
-#[derive(actix::Message)]
-#[rtype(result = "()")]
-pub(super) struct Data(bytes::Bytes);
-
-impl FrameMessage for Data {
-    const OPCODE: Opcode = DATA;
-
-    fn from_event(event: Event) -> Result<Self, Rejection> {
-        let Event::Message(message) = event else {
-            panic!("it is no message");
-        };
-        Ok(Self(message.into_payload()))
-    }
-}
-
-/// A control frame of an opcode of its own.
-#[derive(actix::Message)]
-#[rtype(result = "()")]
-pub(super) struct Bell;
-
-impl FrameMessage for Bell {
-    const OPCODE: Opcode = CONTROL;
-
-    fn from_event(_: Event) -> Result<Self, Rejection> {
-        Ok(Self)
-    }
+fn control_payload(len: u8) -> Vec<u8> {
+    vec![b'.'; usize::from(len % 128)]
 }

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 
-use super::{Site, host::frame, order::Deed, redirects::told};
+use super::{Site, host::frame, order::Deed, words::told};
 use crate::attack::{
     Attack, MIB, Promise,
     frames::{BINARY, CLOSE, TEXT},
@@ -45,8 +45,7 @@ async fn made_of(site: &Site, answer: &str) -> String {
             assert!(["eof", "reset"].contains(&&*code), "{code}");
         }
     };
-    let (answers, ()) = tokio::join!(site.dial(order), hosting);
-    answers[0].end.clone()
+    site.end_of(order, hosting).await
 }
 
 async fn compare(site: &Site, table: &[(String, &str)]) -> String {
@@ -255,7 +254,6 @@ async fn before(site: Site) -> String {
         host.raw.try_send(bytes).await.ok();
         host.raw.rest().await;
     };
-    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-    let end = &answers[0].end;
+    let end = site.end_of(site.order(), hosting).await;
     end[..end.find("(\"").unwrap_or(end.len())].to_owned()
 }

@@ -2,7 +2,10 @@ use std::{cell::RefCell, error::Error, fs, io, rc::Rc};
 
 use actix::System;
 use futures_util::future::join_all;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    time::sleep,
+};
 use ws_actors::{
     Binary, Closed, ConnectionHandle, Flow, Handlers, Overflow, Text,
     client::{Client, Connected, Connector, Disconnected, Proxy, Reconnect, Tls},
@@ -112,7 +115,8 @@ async fn run(order: &Order, connector: Connector, notes: &Rc<RefCell<Answer>>) -
     if let Reconnects::For(time) = order.reconnects {
         let address = session.address();
         actix::spawn(async move {
-            tokio::time::sleep(time).await;
+            // It is told how long to come back, whatever happens meanwhile.
+            sleep(time).await;
             address.do_send(Leave);
         });
     }

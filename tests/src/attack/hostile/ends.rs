@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::{
     SOON, Site,
     host::{Host, announced, frame},
     order::Deed,
 };
-use crate::attack::{
-    Attack, MIB, Promise, answers,
-    deflate::compressed,
-    frames::{BINARY, BINARY_BEGINS, CLOSE, RSV1, TEXT},
+use crate::{
+    attack::{
+        Attack, MIB, Promise,
+        deflate::compressed,
+        frames::{BINARY, BINARY_BEGINS, CLOSE, RSV1, TEXT},
+    },
+    wait::until,
 };
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -102,11 +105,10 @@ async fn cut(site: Site, ending: Ending) -> String {
                 _ => {}
             }
             // A reset destroys what was not read.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            host.raw.until_read().await;
             ending.end(host).await;
         };
-        let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-        ends.push(answers[0].end.clone());
+        ends.push(site.end_of(site.order(), hosting).await);
     }
     ends.join(", ")
 }
@@ -160,7 +162,7 @@ async fn silent(site: Site) -> String {
 }
 
 async fn comes_and_goes(site: Site) -> String {
-    let before = site.usage().expect("it runs").descriptors;
+    let before = site.victim().usage().expect("it runs").descriptors;
     let rounds = 10;
     for round in 0..rounds {
         let hosting = async {
@@ -182,15 +184,7 @@ async fn comes_and_goes(site: Site) -> String {
         };
         tokio::join!(site.dial(site.order().count(50)), hosting);
     }
-    let since = Instant::now();
-    loop {
-        let after = site.usage().expect("it runs").descriptors;
-        if after <= before {
-            return "nothing is left".to_owned();
-        }
-        if since.elapsed() > Duration::from_secs(5) {
-            return answers([format!("{} descriptors are left", after - before)]);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let left = || site.victim().usage().expect("it runs").descriptors;
+    until("its descriptors to be closed", || left() <= before).await;
+    "nothing is left".to_owned()
 }

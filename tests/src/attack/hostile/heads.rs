@@ -1,7 +1,5 @@
 //! Classes 9 and 10: heads that do not end.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use tokio::time::sleep;
 
@@ -79,15 +77,10 @@ async fn endless(site: Site, begin: &str, goes_on: &str) -> String {
     let hosting = async {
         let mut host = site.host().await;
         host.raw.try_send(begin).await.ok();
-        for _ in 0..320 {
-            if host.raw.try_send(&piece).await.is_err() {
-                break;
-            }
-        }
+        host.raw.send_on(&piece, 320).await;
         host.raw.rest().await;
     };
-    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-    answers[0].end.clone()
+    site.end_of(site.order(), hosting).await
 }
 
 /// As many bytes in as many pieces as fit before it is given up: nothing is
@@ -96,28 +89,26 @@ async fn in_pieces(site: Site) -> String {
     let hosting = async {
         let mut host = site.host().await;
         host.raw.try_send("HTTP/1.1 101 \r\nX: ").await.ok();
-        for _ in 0..20_000_000 {
-            if host.raw.try_send("\r").await.is_err() {
-                break;
-            }
-        }
+        host.raw.send_on("\r", 20_000_000).await;
         host.raw.rest().await;
     };
-    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-    answers[0].end.clone()
+    site.end_of(site.order(), hosting).await
 }
 
 async fn fields(site: Site) -> String {
     let fields: String = (0..98).map(|it| format!("X-{it}: {it}\r\n")).collect();
-    site.against(site.order(), async |mut host| {
-        let answer = host.answer(&fields);
+    opened_with(&site, &fields).await
+}
+
+/// How a client ends that is answered with these fields more.
+async fn opened_with(site: &Site, fields: &str) -> String {
+    let hosting = async {
+        let mut host = site.host().await;
+        let answer = host.answer(fields);
         host.raw.try_send(answer).await.ok();
         host.raw.rest().await;
-        String::new()
-    })
-    .await
-    .trim_start_matches(", ")
-    .to_owned()
+    };
+    site.end_of(site.order(), hosting).await
 }
 
 /// Lists that are long, and quotes that do not end.
@@ -133,15 +124,7 @@ async fn commas(site: Site) -> String {
     );
     let names = format!("Sec-WebSocket-Protocol: {}\r\n", ",\t;".repeat(5200));
     for lines in [quotes, commas, names] {
-        let end = site
-            .against(site.order(), async |mut host| {
-                let answer = host.answer(&lines);
-                host.raw.try_send(answer).await.ok();
-                host.raw.rest().await;
-                String::new()
-            })
-            .await;
-        ends.push(end.trim_start_matches(", ").to_owned());
+        ends.push(opened_with(&site, &lines).await);
     }
     ends.join(", ")
 }
@@ -153,12 +136,12 @@ async fn slow(site: Site, head: &str) -> String {
             if host.raw.try_send([byte]).await.is_err() {
                 break;
             }
-            sleep(Duration::from_millis(100)).await;
+            // Slow, but no gap is as long as the client's patience.
+            sleep(SOON / 10).await;
         }
     };
     let order = site.order().patience(SOON);
-    let (answers, ()) = tokio::join!(site.dial(order), hosting);
-    answers[0].end.clone()
+    site.end_of(order, hosting).await
 }
 
 async fn hundred(site: Site) -> String {

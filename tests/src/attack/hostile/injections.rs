@@ -4,7 +4,7 @@
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use super::{SOON, Site, order::Order, redirects::told};
+use super::{SOON, Site, order::Order, words::told};
 use crate::attack::{Attack, MIB, Promise};
 
 pub(super) const ATTACKS: &[Attack] = &[

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use super::{
     Site,
     host::{COMPRESSED, frame},
-    redirects::told,
+    words::told,
 };
 use crate::attack::{
     Attack, MIB, Promise,

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{SOON, Site, host::Host, order::Order, redirects::told};
+use super::{SOON, Site, host::Host, order::Order, words::told};
 use crate::attack::{Attack, MIB, Promise, frames::TEXT};
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -57,23 +57,16 @@ async fn endless(site: Site, begin: &str, goes_on: &str) -> String {
         let mut host = site.host().await;
         assert_eq!(host.request.target, "server.test:80");
         host.raw.try_send(begin).await.ok();
-        for _ in 0..320 {
-            if host.raw.try_send(&piece).await.is_err() {
-                break;
-            }
-        }
+        host.raw.send_on(&piece, 320).await;
     };
-    let (answers, ()) = tokio::join!(site.dial(order(&site, "http")), hosting);
-    answers[0].end.clone()
+    site.end_of(order(&site, "http"), hosting).await
 }
 
 async fn nothing(site: Site) -> String {
     let mut ends = Vec::new();
     for scheme in ["http", "socks5"] {
         let order = order(&site, scheme).connect_timeout(SOON);
-        let (answers, guest) = tokio::join!(site.dial(order), site.guest());
-        drop(guest);
-        ends.push(answers[0].end.clone());
+        ends.push(site.end_of(order, site.guest()).await);
     }
     ends.join(", ")
 }
@@ -89,8 +82,7 @@ async fn says_more(site: Site) -> String {
         host.raw.try_send(open).await.ok();
         host.raw.rest().await;
     };
-    let (answers, ()) = tokio::join!(site.dial(order(&site, "http")), hosting);
-    let end = &answers[0].end;
+    let end = site.end_of(order(&site, "http"), hosting).await;
     end[..end.find("(\"").unwrap_or(end.len())].to_owned()
 }
 
@@ -137,9 +129,9 @@ async fn odd_socks(site: Site) -> String {
             stream.shutdown().await.ok();
             while matches!(stream.read(&mut asked).await, Ok(1..)) {}
         };
-        let (answers, ()) = tokio::join!(site.dial(order(&site, "socks5")), hosting);
-        if answers[0].end != *expected {
-            wrong.push(format!("{number}: {}", answers[0].end));
+        let end = site.end_of(order(&site, "socks5"), hosting).await;
+        if end != *expected {
+            wrong.push(format!("{number}: {end}"));
         }
     }
     told(odd.len(), "as they should", wrong)

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
-use super::{SOON, Site, host::frame, order::Deed};
+use super::{
+    SOON, Site,
+    host::{Host, frame},
+    order::Deed,
+};
 use crate::attack::{
     Attack, MIB, Promise,
     frames::{CLOSE, PING, PONG},
@@ -44,9 +48,7 @@ async fn never_reads(site: Site, deed: Deed) -> String {
         host.open().await;
         host
     };
-    let (answers, host) = tokio::join!(site.dial(order), hosting);
-    drop(host);
-    answers[0].end.clone()
+    site.end_of(order, hosting).await
 }
 
 async fn asks_for_echoes(site: Site) -> String {
@@ -57,14 +59,10 @@ async fn asks_for_echoes(site: Site) -> String {
         let asks = frame(0x82, &[7; 64 * 1024]);
         // The client stops to read, and the last one does not go through.
         let asking = async { while host.raw.try_send(&asks).await.is_ok() {} };
-        tokio::time::timeout(Duration::from_secs(8), asking)
-            .await
-            .ok();
+        timeout(Duration::from_secs(8), asking).await.ok();
         host
     };
-    let (answers, host) = tokio::join!(site.dial(order), hosting);
-    drop(host);
-    answers[0].end.clone()
+    site.end_of(order, hosting).await
 }
 
 /// The client's messages fill the way to the server, so that no Pong leaves.
@@ -72,8 +70,7 @@ async fn pings(site: Site) -> String {
     let order = site.order().plain().deed(Deed::FloodAndWait);
     site.against(order, async |mut host| {
         host.open().await;
-        // Until nothing of the client fits any more.
-        sleep(Duration::from_millis(300)).await;
+        host.hear().await.expect("the client begins");
         let number = |number: u32| frame(PING, &[&number.to_be_bytes()[..], &[7; 100]].concat());
         for thousand in 0..200 {
             let pings: Vec<u8> = (0..1000)
@@ -81,7 +78,9 @@ async fn pings(site: Site) -> String {
                 .collect();
             host.raw.send(pings).await;
         }
-        said_in_the_end(&mut host, 200_000).await
+        let (said, pongs) = said_in_the_end(&mut host, 200_000).await;
+        assert!(pongs < 20_000, "the way was not full: {pongs} pongs came");
+        said
     })
     .await
 }
@@ -96,20 +95,23 @@ async fn pings_and_reads(site: Site) -> String {
                 host.hear().await.expect("a pong");
             }
         }
-        said_in_the_end(&mut host, 50_000).await
+        said_in_the_end(&mut host, 50_000).await.0
     })
     .await
 }
 
-/// Reads until the newest Ping is answered, and closes.
-async fn said_in_the_end(host: &mut super::host::Host, pings: u32) -> String {
+/// Reads until the newest Ping is answered, and closes; how that went, and the
+/// number of Pongs.
+async fn said_in_the_end(host: &mut Host, pings: u32) -> (String, usize) {
+    let mut pongs = 0;
     loop {
         let heard = host.hear().await.expect("the last pong comes");
+        pongs += usize::from(heard.first == PONG);
         if heard.first == PONG && heard.payload.starts_with(&(pings - 1).to_be_bytes()) {
             break;
         }
     }
     host.frame(CLOSE, &1000_u16.to_be_bytes()).await.ok();
     let code = host.code().await;
-    format!("the last of {pings} answered, {code}")
+    (format!("the last of {pings} answered, {code}"), pongs)
 }

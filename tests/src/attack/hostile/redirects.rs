@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use tokio::net::TcpListener;
 
-use super::{Site, host::Host, order::Order};
+use super::{Site, host::Host, order::Order, words::told};
 use crate::attack::{Attack, MIB, Promise};
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -64,8 +64,7 @@ async fn redirected(site: &Site, order: Order, location: &str) -> String {
         let mut host = site.host().await;
         redirect(&mut host, location).await;
     };
-    let (answers, ()) = tokio::join!(site.dial(order), hosting);
-    answers[0].end.clone()
+    site.end_of(order, hosting).await
 }
 
 async fn nowhere(site: Site) -> String {
@@ -99,8 +98,7 @@ async fn nowhere(site: Site) -> String {
                     redirect(&mut host, location).await;
                 }
             };
-            let (answers, ()) = tokio::join!(site.dial(order), hosting);
-            answers[0].end.clone()
+            site.end_of(order, hosting).await
         } else {
             redirected(&site, order, location).await
         };
@@ -186,15 +184,4 @@ async fn line_breaks(site: Site) -> String {
 async fn unasked(site: Site) -> String {
     let end = redirected(&site, site.order(), "http://127.0.0.1:1/").await;
     format!("1 request, {end}")
-}
-
-/// How many are as they should be, and which are not.
-pub(super) fn told(of: usize, how: &str, wrong: Vec<String>) -> String {
-    let right = of - wrong.len();
-    let mut text = format!("{right} of {of} {how}");
-    for wrong in wrong {
-        text.push_str("; ");
-        text.push_str(&wrong);
-    }
-    text
 }

@@ -1,7 +1,5 @@
 //! Class 10: refusals that do not end.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use tokio::time::sleep;
 
@@ -56,14 +54,9 @@ async fn refusal(site: Site, fields: &str, piece: Vec<u8>) -> String {
         let mut host = site.host().await;
         let head = format!("HTTP/1.1 500 Oh\r\n{fields}\r\n");
         host.raw.try_send(head).await.ok();
-        for _ in 0..20_000_000 / piece.len() {
-            if host.raw.try_send(&piece).await.is_err() {
-                break;
-            }
-        }
+        host.raw.send_on(&piece, 20_000_000 / piece.len()).await;
     };
-    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-    answers[0].end.clone()
+    site.end_of(site.order(), hosting).await
 }
 
 /// A size with an extension, of which each byte comes by itself.
@@ -72,14 +65,9 @@ async fn chunk_size(site: Site) -> String {
         let mut host = site.host().await;
         let head = format!("HTTP/1.1 500 Oh\r\n{CHUNKED}\r\n1;");
         host.raw.try_send(head).await.ok();
-        for _ in 0..200_000 {
-            if host.raw.try_send("x").await.is_err() {
-                break;
-            }
-        }
+        host.raw.send_on("x", 200_000).await;
     };
-    let (answers, ()) = tokio::join!(site.dial(site.order()), hosting);
-    answers[0].end.clone()
+    site.end_of(site.order(), hosting).await
 }
 
 async fn slow(site: Site) -> String {
@@ -88,17 +76,17 @@ async fn slow(site: Site) -> String {
         let head = "HTTP/1.1 503 Busy\r\nContent-Length: 1000\r\n\r\n";
         host.raw.try_send(head).await.ok();
         while host.raw.try_send("x").await.is_ok() {
-            sleep(Duration::from_millis(100)).await;
+            // Slow, but no gap is as long as the client's patience.
+            sleep(SOON / 10).await;
         }
     };
     let order = site.order().patience(SOON);
-    let (answers, ()) = tokio::join!(site.dial(order), hosting);
-    let end = &answers[0].end;
+    let end = site.end_of(order, hosting).await;
     let read = end
         .strip_prefix("Refused(503, ")
         .and_then(|it| it.strip_suffix(" bytes)"));
     match read.and_then(|it| it.parse::<usize>().ok()) {
         Some(1..1000) => "some of it".to_owned(),
-        _ => end.clone(),
+        _ => end,
     }
 }

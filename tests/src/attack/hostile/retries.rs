@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use super::{
     Site,
     order::{Deed, Order, Reconnects},
-    redirects::told,
+    words::told,
 };
 use crate::attack::{Attack, MIB, Promise, frames::CLOSE};
 

@@ -89,8 +89,7 @@ async fn shows(site: Site, shown: Shown) -> String {
     };
     let order = order(&site, &authority).header("Authorization", "Bearer secret");
     let hosting = async { accept(site.guest().await, config).await };
-    let (answers, ()) = tokio::join!(site.dial(order), hosting);
-    answers[0].end.clone()
+    site.end_of(order, hosting).await
 }
 
 /// It knows nothing but HTTP/2, which was not offered.
@@ -99,8 +98,7 @@ async fn wants_http_2(site: Site) -> String {
     let mut config = authority.server();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let hosting = async { accept(site.guest().await, config).await };
-    let (answers, ()) = tokio::join!(site.dial(order(&site, &authority)), hosting);
-    answers[0].end.clone()
+    site.end_of(order(&site, &authority), hosting).await
 }
 
 async fn plain(site: Site, bytes: &[u8]) -> String {
@@ -111,8 +109,7 @@ async fn plain(site: Site, bytes: &[u8]) -> String {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await.ok();
     };
-    let (answers, ()) = tokio::join!(site.dial(order(&site, &authority)), hosting);
-    answers[0].end.clone()
+    site.end_of(order(&site, &authority), hosting).await
 }
 
 /// Handshake records that never make a message.
@@ -134,14 +131,11 @@ async fn noise(site: Site) -> String {
             }
         }
     };
-    let (answers, ()) = tokio::join!(site.dial(order(&site, &authority)), hosting);
-    answers[0].end.clone()
+    site.end_of(order(&site, &authority), hosting).await
 }
 
 async fn nothing(site: Site) -> String {
     let authority = Authority::new("hostile");
     let order = order(&site, &authority).connect_timeout(SOON);
-    let (answers, guest) = tokio::join!(site.dial(order), site.guest());
-    drop(guest);
-    answers[0].end.clone()
+    site.end_of(order, site.guest()).await
 }

@@ -1,16 +1,13 @@
 use std::{io, net::SocketAddr, rc::Rc};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Mutex,
-};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{
     host::Host,
     order::{Answer, Command, Order},
 };
 use crate::{
-    attack::{Echoes, Usage, Victim},
+    attack::{Echoes, Victim},
     wait::within,
 };
 
@@ -18,8 +15,7 @@ use crate::{
 /// is the same.
 #[derive(Debug, Clone)]
 pub(in crate::attack) struct Site {
-    id: u32,
-    victim: Rc<Mutex<Victim>>,
+    victim: Victim,
     listener: Rc<TcpListener>,
     address: SocketAddr,
 }
@@ -28,8 +24,7 @@ impl Site {
     pub(super) async fn new(victim: Victim) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         Ok(Self {
-            id: victim.id(),
-            victim: Rc::new(Mutex::new(victim)),
+            victim,
             address: listener.local_addr()?,
             listener: Rc::new(listener),
         })
@@ -64,15 +59,23 @@ impl Site {
         serde_json::from_str(&answer).expect("the client tells what became of it")
     }
 
-    /// What the client heard, and what `deed` says: `deed, end`.
+    /// How the one client of an order ended, while somebody awaits it; what that
+    /// one keeps is dropped behind that end.
+    pub(super) async fn end_of<T>(&self, order: Order, hosting: impl Future<Output = T>) -> String {
+        let (mut answers, _kept) = tokio::join!(self.dial(order), hosting);
+        answers.swap_remove(0).end
+    }
+
+    /// What `deed` says, and how the client ended: `deed, end`.
     pub(super) async fn against(
         &self,
         order: Order,
         deed: impl AsyncFnOnce(Host) -> String,
     ) -> String {
-        let hosting = async { deed(self.host().await).await };
-        let (answers, said) = tokio::join!(self.dial(order), hosting);
-        format!("{said}, {}", answers[0].end)
+        let mut said = String::new();
+        let hosting = async { said = deed(self.host().await).await };
+        let end = self.end_of(order, hosting).await;
+        format!("{said}, {end}")
     }
 
     pub(super) async fn watch(&self, echo: SocketAddr) {
@@ -87,35 +90,18 @@ impl Site {
     /// If the client tells nothing of the kind.
     pub(super) async fn dismiss(&self) -> io::Result<Echoes> {
         let line = serde_json::to_string(&Command::Dismiss)?;
-        let answer = self.victim.lock().await.ask(&line).await?;
+        let answer = self.victim.ask(&line).await?;
         Ok(serde_json::from_str(&answer)?)
     }
 
-    /// What the client's process uses.
-    ///
-    /// # Errors
-    ///
-    /// If it has ended.
-    pub(super) fn usage(&self) -> io::Result<Usage> {
-        Usage::of(self.id)
-    }
-
-    /// Lets its peak be what is resident now.
-    ///
-    /// # Errors
-    ///
-    /// If it has ended.
-    pub(super) fn forget_peak(&self) -> io::Result<()> {
-        Usage::forget_peak(self.id)
-    }
-
-    pub(super) async fn stop(&self) -> io::Result<()> {
-        self.victim.lock().await.stop().await
+    /// The client's process.
+    pub(super) const fn victim(&self) -> &Victim {
+        &self.victim
     }
 
     async fn tell(&self, command: &Command) -> String {
         let line = serde_json::to_string(command).expect("an order is plain");
-        let answer = self.victim.lock().await.ask(&line).await;
+        let answer = self.victim.ask(&line).await;
         answer.expect("the client is there")
     }
 }

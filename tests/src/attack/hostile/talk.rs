@@ -13,7 +13,7 @@ use ws_actors::{
 };
 use ws_core::{Cause, CloseCode, Outcome};
 
-use crate::attack::Echoes;
+use crate::{attack::Echoes, wait::until};
 
 /// A witness: its messages come back, each in its turn.
 pub(super) struct Talk {
@@ -46,9 +46,10 @@ impl Talk {
             .await?;
         let handle = session.handle();
         let task = actix::spawn(session);
-        while notes.borrow().round_trips.len() < 10 && !task.is_finished() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        until("its first messages to be back", || {
+            notes.borrow().round_trips.len() >= 10 || task.is_finished()
+        })
+        .await;
         Ok(Self {
             notes,
             task,
@@ -110,6 +111,7 @@ impl Handler<Text> for Talker {
             notes.wrong |= text.as_str() != notes.round_trips.len().to_string();
             notes.round_trips.push(self.sent.elapsed());
         }
+        // A pace at which it is no load of its own.
         ctx.run_later(Duration::from_millis(1), Self::say);
     }
 }

@@ -66,3 +66,14 @@ fn reason(error: &Error) -> String {
         other => variant(other),
     }
 }
+
+/// How many are as they should be, and which are not.
+pub(super) fn told(of: usize, how: &str, wrong: Vec<String>) -> String {
+    let right = of - wrong.len();
+    let mut text = format!("{right} of {of} {how}");
+    for wrong in wrong {
+        text.push_str("; ");
+        text.push_str(&wrong);
+    }
+    text
+}

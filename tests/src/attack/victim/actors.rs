@@ -1,26 +1,7 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
-
 use actix::{Actor, Handler};
 use ws_server::{Binary, Membership, Rooms, Text, WsContext};
 
-/// Counts itself as long as it is there.
-pub(super) struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    pub(super) fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
+use crate::counted::Counted;
 
 /// Sends back what it hears.
 pub(super) struct Echo {

@@ -23,9 +23,9 @@ use ws_server::{
 
 use super::{
     Counts,
-    actors::{Counted, Echo, Talker},
+    actors::{Echo, Talker},
 };
-use crate::{server::is_stock, tls::Authority};
+use crate::{counted::Counted, server::is_stock, tls::Authority};
 
 /// What all threads of the server share.
 #[derive(Clone)]

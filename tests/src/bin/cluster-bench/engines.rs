@@ -2,13 +2,12 @@
 
 use std::process::{Command, Stdio};
 
-use ws_tests::engine::{Engine, nats, redis};
-
-use crate::{
-    orders::Carrier,
-    samples::Failure,
-    usage::{self, Cpu},
+use ws_tests::{
+    engine::{Engine, nats, redis},
+    usage,
 };
+
+use crate::{cpu::Cpu, orders::Carrier, samples::Failure};
 
 /// What joins nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

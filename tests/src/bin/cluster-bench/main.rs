@@ -6,6 +6,7 @@ use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod cpu;
 mod crowd;
 mod engines;
 mod machine;
@@ -17,7 +18,6 @@ mod process;
 mod progress;
 mod samples;
 mod table;
-mod usage;
 
 use self::{
     engines::Kind,

@@ -18,6 +18,8 @@ struct State<R: RoomActor> {
     letters: VecDeque<Letter<R>>,
     /// How many of them somebody told.
     told: usize,
+    /// How many tell of somebody who came or went.
+    presences: usize,
     reader: Option<Waker>,
     /// Nobody will read any more.
     closed: bool,
@@ -48,6 +50,9 @@ pub(in crate::rooms) trait Host<D>: Send + Sync {
     /// Tells it who has come or gone.
     fn tell(&self, presence: Presence<D>);
 
+    /// How often it was told that and has not heard it yet.
+    fn unheard(&self) -> usize;
+
     /// To reach it by what kind of actor it is.
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
@@ -57,6 +62,7 @@ impl<R: RoomActor> Inbox<R> {
         Arc::new(Self(Mutex::new(State {
             letters: VecDeque::new(),
             told: 0,
+            presences: 0,
             reader: None,
             closed: false,
         })))
@@ -96,7 +102,7 @@ impl<R: RoomActor> Inbox<R> {
         let letter = state.letters.pop_front();
         match &letter {
             Some(Letter::Told(_)) => state.told -= 1,
-            Some(Letter::Presence(_)) => {}
+            Some(Letter::Presence(_)) => state.presences -= 1,
             None => state.reader = Some(reader.clone()),
         }
         letter
@@ -108,6 +114,7 @@ impl<R: RoomActor> Inbox<R> {
         state.closed = true;
         state.reader = None;
         let (letters, told) = (mem::take(&mut state.letters), mem::take(&mut state.told));
+        state.presences = 0;
         drop(state);
         // Their destructors are anybody's.
         drop(letters);
@@ -122,10 +129,15 @@ impl<R: RoomActor> Inbox<R> {
 
 impl<R: RoomActor> Host<R::Data> for Inbox<R> {
     fn tell(&self, presence: Presence<R::Data>) {
-        let state = self.lock();
+        let mut state = self.lock();
         if !state.closed {
+            state.presences += 1;
             Self::put(state, Letter::Presence(presence));
         }
+    }
+
+    fn unheard(&self) -> usize {
+        self.lock().presences
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -134,5 +146,5 @@ impl<R: RoomActor> Host<R::Data> for Inbox<R> {
 }
 
 /// How many messages may wait for the actor of a room. Comings and goings are
-/// not counted, as there are only as many as connections.
+/// not counted: who goes is always told, and who comes is not let in before.
 const FULL: usize = 1 << 14;

@@ -89,6 +89,11 @@ impl<K: Clone + Eq + Hash, D> Room<K, D> {
                 let limit = terms.max_members;
                 return Err(Refused::Error(JoinError::RoomFull { limit }));
             }
+            // Whoever comes and goes again and again leaves nothing else behind.
+            let limit = UNHEARD + state.members.len();
+            if self.host().is_some_and(|host| host.unheard() >= limit) {
+                return Err(Refused::Error(JoinError::ActorBehind { limit }));
+            }
             let since = newcomer.since.as_told(recovery);
             if !state.stands(since, recovery) {
                 continue;
@@ -266,3 +271,7 @@ impl<D> State<D> {
         }
     }
 }
+
+/// Of how many comings and goings the actor of a room may not have heard when
+/// somebody joins, beside those of the members.
+const UNHEARD: usize = 1 << 14;

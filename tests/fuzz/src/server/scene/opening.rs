@@ -27,7 +27,7 @@ use super::{
         setup::Setup,
         subject::Subject,
     },
-    Bell,
+    bell::Bell,
 };
 use crate::terms;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::{
+    cpu::Cpu,
     crowd::{Crowd, Turn},
     engines::{Kind, Running},
     orders::{Carrier, Condition, Terms},
@@ -12,7 +13,6 @@ use crate::{
     progress::Progress,
     samples::{Failure, median, ratio},
     table::{Table, count},
-    usage::Cpu,
 };
 
 /// How it is measured.
@@ -153,7 +153,7 @@ impl Contender {
         let addresses: Vec<_> = nodes.iter().map(Process::address).collect();
         let crowd = Crowd::enter(&addresses, ROOM, plan.members).await?;
         let few = Crowd::enter(&addresses, CLOSET, FEW).await?;
-        for node in &mut nodes {
+        for node in &nodes {
             for (room, members) in [(ROOM, plan.members), (CLOSET, FEW)] {
                 let all = Condition::Members(room.to_owned(), members);
                 let entered = node.until(all).await;

@@ -77,7 +77,7 @@ impl Contender {
         };
         let mut nodes = Vec::new();
         for _ in 0..count {
-            let mut node = Process::start(&terms).await?;
+            let node = Process::start(&terms).await?;
             node.obey(&Order::Seat(rooms)).await?;
             node.obey(&Order::Join(Where::Apart)).await?;
             node.until(Condition::Seated(rooms)).await?;

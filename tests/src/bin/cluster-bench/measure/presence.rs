@@ -76,8 +76,8 @@ async fn measure(plan: Plan, kind: Kind) -> Result<Round, Failure> {
         counts: true,
         ..Terms::default()
     };
-    let mut here = Process::start(&terms).await?;
-    let mut there = Process::start(&Terms {
+    let here = Process::start(&terms).await?;
+    let there = Process::start(&Terms {
         announce_every: Some(EVERY),
         ..terms
     })

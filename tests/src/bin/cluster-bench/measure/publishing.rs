@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::{
+    cpu::Cpu,
     engines::{Kind, Running},
     orders::{Carrier, Order, Terms},
     process::Process,
     progress::Progress,
     samples::{Failure, median},
     table::{Table, count},
-    usage::Cpu,
 };
 
 /// How it is measured.

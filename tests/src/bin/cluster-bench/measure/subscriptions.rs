@@ -85,7 +85,7 @@ async fn measure(plan: Plan, kind: Option<Kind>, history: Option<usize>) -> Resu
         counts: true,
         ..Terms::default()
     };
-    let mut node = Process::start(&terms).await?;
+    let node = Process::start(&terms).await?;
     node.obey(&Order::Seat(plan.rooms)).await?;
     node.until(Condition::Quiet).await?;
 

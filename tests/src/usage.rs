@@ -1,3 +1,5 @@
+//! What processes use, as Linux tells.
+
 use std::{fs, io, time::Duration};
 
 /// What a process uses.
@@ -37,7 +39,7 @@ impl Usage {
             resident: kibibytes("VmRSS:")? * 1024,
             peak: kibibytes("VmHWM:")? * 1024,
             cpu: Duration::from_millis((ticks.0 + ticks.1) * TICK),
-            descriptors: fs::read_dir(format!("/proc/{process}/fd"))?.count(),
+            descriptors: descriptors(process)?,
         })
     }
 
@@ -61,6 +63,29 @@ impl Usage {
             descriptors: self.descriptors.saturating_sub(before.descriptors),
         }
     }
+}
+
+/// The open descriptors of a process.
+///
+/// # Errors
+///
+/// If there is none, or no `/proc`.
+pub fn descriptors(process: u32) -> io::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{process}/fd"))?.count())
+}
+
+/// The resident memory of a process, in bytes: to the page, which
+/// [`Usage::resident`] is not, and at the cost of a walk through all of it.
+///
+/// # Errors
+///
+/// If there is none, or no `/proc`.
+pub fn resident(process: u32) -> io::Result<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    let kibibytes = number.ok_or(io::ErrorKind::InvalidData)?;
+    Ok(kibibytes * 1024)
 }
 
 /// The field of `/proc/PID/stat` with the time in user mode; that in the kernel

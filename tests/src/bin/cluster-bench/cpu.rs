@@ -1,4 +1,4 @@
-//! What processes use, as Linux tells.
+//! What processes compute, as Linux tells.
 
 use std::{fs, io};
 
@@ -48,15 +48,6 @@ impl Cpu {
             bridge: self.bridge + other.bridge,
         }
     }
-}
-
-/// The memory that a process has, in bytes.
-pub(crate) fn resident(process: u32) -> io::Result<u64> {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
-    let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    let kibibytes = number.ok_or(io::ErrorKind::InvalidData)?;
-    Ok(kibibytes * 1024)
 }
 
 /// How the thread is called that a node talks to its engine on.
