@@ -87,6 +87,23 @@ async fn rooms_of_one_process_keep_their_messages_too() {
     assert_eq!(heard(&mut ben).await.1, "four");
 }
 
+#[actix_web::test]
+async fn room_keeps_so_many_bytes_and_its_newest_message_in_any_case() {
+    let node = Node::keeping(None, History::messages(100).max_bytes(4096));
+    let witness = node.ear("witness").await;
+    for number in 0..10 {
+        node.say(&format!("{number:1000}"));
+    }
+    witness.until_record(10).await;
+    let mut late = node.enter_kept("late").await;
+    assert_eq!(heard(&mut late).await.1, "report 3 true");
+    assert_eq!(heard(&mut late).await.1, format!("{:1000}", 7));
+    node.say(&"x".repeat(8192));
+    witness.until_record(11).await;
+    let mut last = node.enter_kept("last").await;
+    assert_eq!(heard(&mut last).await.1, "report 1 true");
+}
+
 async fn all_nodes_hear_one_order_with_the_same_positions(carrier: Carrier) {
     const EACH: usize = 200;
     let nodes: Vec<_> = (0..3)

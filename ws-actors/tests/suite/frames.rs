@@ -6,6 +6,7 @@ mod cuts;
 mod handlers;
 mod handshake;
 mod json;
+mod kept;
 mod opcodes;
 #[cfg(feature = "msgpack")]
 mod packed;

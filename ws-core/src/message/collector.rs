@@ -53,7 +53,7 @@ impl Collector {
     pub(super) fn place(&mut self, missing: u64) -> Option<&mut BytesMut> {
         let (len, capacity) = (self.bytes.len(), self.bytes.capacity());
         if capacity - len < LONG {
-            let room = room(len, len, 0, missing);
+            let room = ahead(len, missing);
             if room < LONG {
                 return None;
             }
@@ -72,16 +72,22 @@ impl Collector {
     }
 }
 
-/// How much room to make for a part, and for what is announced behind it as far
-/// as that is no more than three times what has come: long messages are not
-/// copied at every doubling, and an announcement alone takes nothing.
+/// How much room to make for a part: none beyond what there is, if it fits.
 fn room(len: usize, capacity: usize, part: usize, missing: u64) -> usize {
     let come = len + part;
-    if capacity > len && capacity >= come {
+    if capacity >= come {
         return part;
     }
-    let missing = usize::try_from(missing).unwrap_or(usize::MAX);
-    part.saturating_add(missing.min(come.saturating_mul(3)))
+    part.saturating_add(ahead(come, missing))
+}
+
+/// How much room to make for what is announced: no more than three times what
+/// has come. Long messages are not copied at every doubling, and an announcement
+/// alone takes nothing.
+fn ahead(come: usize, missing: u64) -> usize {
+    usize::try_from(missing)
+        .unwrap_or(usize::MAX)
+        .min(come.saturating_mul(3))
 }
 
 /// From this length on, in bytes, a read of its own costs less than the copy.

@@ -243,12 +243,23 @@ fn nothing_is_processed_after_a_bomb() {
 fn the_extension_by_itself_keeps_to_its_limit() {
     let bomb = bomb(8 * MIB);
     for limit in [0, 1, 100, 100_000] {
-        let mut extension = widest().agreed(Role::Server);
-        let mut output = b"before".to_vec();
-        let decoded = extension.decode(&bomb, PartEnd::Message, limit, &mut output);
-        assert_eq!(decoded, Err(ExtensionError::TooBig));
-        assert!(output.starts_with(b"before"));
-        assert!(output.len() < 6 + limit + 64 * 1024 + 1);
+        for room in [0, limit, MIB] {
+            let decode = |payload: &[u8]| {
+                let mut output = b"before".to_vec();
+                output.reserve(room);
+                let mut extension = widest().agreed(Role::Server);
+                let decoded = extension.decode(payload, PartEnd::Message, limit, &mut output);
+                (decoded, output)
+            };
+            let (decoded, output) = decode(&bomb);
+            assert_eq!(decoded, Err(ExtensionError::TooBig));
+            assert!(output.starts_with(b"before"));
+            // One byte more shows that there is more, whatever there is room for.
+            assert!(output.len() <= 6 + limit + 1, "{}", output.len());
+            let (decoded, output) = decode(&deflated(&vec![7; limit]));
+            assert_eq!(decoded, Ok(()));
+            assert!(output == [b"before", &vec![7; limit][..]].concat());
+        }
     }
 }
 

@@ -28,6 +28,7 @@ fn an_extension_is_agreed_on_and_runs() {
         let (mut pair, answer) = agreed::open(client, &server, &Config::new());
         assert_eq!(answer.as_deref(), Some("x-xor"));
         let side = pair.side(role);
+        assert!(side.connection.has_extensions());
         side.send("grüezi");
         side.send_frame(Frame::new(Opcode::BINARY, "Hel").fin(Fin::More));
         side.connection.ping("ping").unwrap();

@@ -219,6 +219,7 @@ fn what_was_not_offered_fails() {
 fn a_server_that_agrees_to_nothing_is_taken_without() {
     for answers in [&[][..], &[""], &[", ,"]] {
         let mut client = judge(rfc().extension(wide()), answers).unwrap();
+        assert!(!client.connection.has_extensions());
         client.send("x".repeat(1000));
         assert_eq!(client.frames()[0].first, 0x81);
         client.feed_frame(TEXT, &deflated(b"Hello"));

@@ -48,6 +48,36 @@ fn each_response_has_its_status_with_or_without_a_reason() {
 }
 
 #[test]
+fn people_read_what_a_status_means_in_the_words_of_the_rfcs() {
+    // RFC 9110 §15, RFC 6585 §4 and §5
+    for line in [
+        "101 Switching Protocols",
+        "200 OK",
+        "204 No Content",
+        "301 Moved Permanently",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "404 Not Found",
+        "405 Method Not Allowed",
+        "408 Request Timeout",
+        "426 Upgrade Required",
+        "429 Too Many Requests",
+        "431 Request Header Fields Too Large",
+        "500 Internal Server Error",
+        "503 Service Unavailable",
+    ] {
+        let status = line[..3].parse().unwrap();
+        let head = write_response(status, [("A", "b")]).unwrap();
+        assert_eq!(head, format!("HTTP/1.1 {line}\r\nA: b\r\n\r\n"));
+    }
+}
+
+#[test]
 fn a_handshake_over_bytes_opens_a_connection_however_they_are_cut() {
     let now = Instant::now();
     let server = ServerHandshake::new()

@@ -31,6 +31,7 @@ fn a_plain_connection_sends_the_frame_as_it_was_encoded() {
         let prepared = PreparedMessage::new(message.clone());
         assert_eq!(prepared.message(), message);
         assert_eq!(prepared.opcode(), message.opcode());
+        assert_eq!(prepared.payload_len(), message.payload().len());
         let mut server = Side::new(Role::Server, Config::new());
         send(&mut server, &prepared);
         send(&mut server, &prepared.clone());
