@@ -7,7 +7,7 @@ use std::{
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use ws_core::Cause;
-use ws_server::metrics::{CLOSED, CONNECTIONS_OPEN};
+use ws_server::metrics::{CLOSED, CONNECTIONS_OPEN, LIMITS};
 
 /// Counts from now on, if it has not begun.
 pub(crate) fn begin() {
@@ -27,6 +27,12 @@ pub(crate) fn closed(endpoint: &str) -> Vec<(String, i64)> {
 /// The connections of an endpoint that are open.
 pub(crate) fn open(endpoint: &str) -> i64 {
     let key = (CONNECTIONS_OPEN.to_owned(), vec![endpoint.to_owned()]);
+    counts().look().get(&key).copied().unwrap_or_default()
+}
+
+/// How often a limit of the server was reached, which is no endpoint's.
+pub(crate) fn limit(limit: &str) -> i64 {
+    let key = (LIMITS.to_owned(), vec![limit.to_owned()]);
     counts().look().get(&key).copied().unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
 //! Ends before a connection is open: the peer is gone, by a reset or by the end of
 //! its side, however much of the handshake is through.
 
-use ws_tests::{raw::End, request::Request, wait::until, wire::Wire};
+use ws_tests::{raw::End, request::Request, server::is_stock, wait::until, wire::Wire};
 
 use crate::{
     counted,
@@ -43,6 +43,30 @@ async fn nothing_is_left_of_a_client_that_is_lost_before_its_connection_is_open(
 
         let mut wire = stage.open().await;
         converse(&mut wire).await;
+    }
+}
+
+#[actix_web::test]
+async fn heads_that_a_server_does_not_wait_for_are_answered_and_counted() {
+    if is_stock() {
+        // They are actix-http's there.
+        return;
+    }
+    let large = [b"GET / HTTP/1.1\r\nX: ", &[b'x'; 17 * 1024][..]].concat();
+    let late = b"GET / HTTP/1.1\r\n".to_vec();
+    for (sent, status, limit) in [
+        (large, "431", "max_head_bytes"),
+        (late, "408", "client_request_timeout"),
+    ] {
+        let stage = Stage::build(PATHS[0], Terms::default()).await;
+        let before = counted::limit(limit);
+        let mut wire = Wire::dial(stage.house().server.address(), None).await;
+        wire.bytes(&sent).await;
+        let head = String::from_utf8(wire.head().await).expect("it is text");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        wire.drained().await;
+        until("it to be counted", || counted::limit(limit) == before + 1).await;
+        stage.house().is_empty().await;
     }
 }
 

@@ -11,7 +11,7 @@ use actix_http::error::DispatchError;
 use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep},
 };
 
 use crate::{
@@ -36,6 +36,7 @@ pub(super) enum Connection<F> {
 pub(super) struct HeadWatch {
     /// There are none for HTTP/2.
     limits: Option<HeadLimits>,
+    since: Instant,
     /// Made once a head does not come at once.
     deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -44,6 +45,7 @@ impl<F> Connection<F> {
     pub(super) fn new(http: F, lease: Lease, limits: Option<HeadLimits>) -> Self {
         let watch = HeadWatch {
             limits,
+            since: Instant::now(),
             deadline: None,
         };
         Self::Http(Box::pin(http), lease, watch)
@@ -63,6 +65,9 @@ where
                 Self::Http(http, lease, watch) => {
                     lease.intake().begin_turn();
                     if let Poll::Ready(result) = http.as_mut().poll(cx) {
+                        if watch.has_expired(lease) {
+                            count(HeadRefused::TooLate);
+                        }
                         *this = Self::Over;
                         return Poll::Ready(result);
                     }
@@ -94,6 +99,15 @@ where
 }
 
 impl HeadWatch {
+    /// Whether HTTP has ended for its own deadline, which is for the first head.
+    fn has_expired(&self, lease: &Lease) -> bool {
+        self.limits.is_some_and(|limits| {
+            !limits.time.is_zero()
+                && self.since.elapsed() >= limits.time
+                && lease.intake().waits_for_first()
+        })
+    }
+
     /// Whether the head that has begun to come is not waited for any longer.
     fn look(&mut self, lease: &Lease, cx: &mut Context<'_>) -> Option<HeadRefused> {
         let limits = self.limits?;
@@ -119,7 +133,7 @@ impl HeadWatch {
 
 /// Says why nothing more is heard, if it can be said, and that this is the end.
 fn dismiss(lease: &Lease, refused: HeadRefused, cx: &mut Context<'_>) {
-    counter!(metrics::LIMITS, "limit" => refused.limit()).increment(1);
+    count(refused);
     if lease.intake().may_answer() {
         // Nothing else waits to be written, so that there is room for a line.
         let response = refused.response();
@@ -127,6 +141,10 @@ fn dismiss(lease: &Lease, refused: HeadRefused, cx: &mut Context<'_>) {
         let _ = lease.with(|stream| stream.poll_flush(cx));
     }
     let _ = lease.with(|stream| stream.poll_shutdown(cx));
+}
+
+fn count(refused: HeadRefused) {
+    counter!(metrics::LIMITS, "limit" => refused.limit()).increment(1);
 }
 
 /// Reads what the peer still sends: a socket that is closed before would send a

@@ -19,6 +19,8 @@ pub(crate) struct Intake {
     in_hand: Cell<usize>,
     /// The last request had a body, of which some may still come.
     body: Cell<bool>,
+    /// The app was given a request.
+    asked: Cell<bool>,
     /// No request is done any more.
     closing: Cell<bool>,
     /// Something could not be written yet.
@@ -64,6 +66,7 @@ impl Intake {
     pub(super) fn begin(&self, request: &Request) -> bool {
         let head = request.head();
         self.fresh.set(0);
+        self.asked.set(true);
         self.body.set(
             head.headers.contains_key(header::CONTENT_LENGTH)
                 || head.headers.contains_key(header::TRANSFER_ENCODING),
@@ -88,6 +91,11 @@ impl Intake {
     /// It was the last one.
     pub(super) fn close(&self) {
         self.closing.set(true);
+    }
+
+    /// Whether the first head of the connection has not come yet.
+    pub(super) fn waits_for_first(&self) -> bool {
+        !self.asked.get()
     }
 
     /// Whether a head has begun to come, and nothing else is going on.
