@@ -43,7 +43,9 @@ impl Subject {
         payload: Vec<u8>,
         result: &Result<(), SendError>,
     ) {
-        if result.is_ok() && payload.len() != HEARTBEAT {
+        // The peer cannot tell such a Ping from the heartbeat's.
+        let counts = opcode != Opcode::PING || payload.len() != HEARTBEAT;
+        if result.is_ok() && counts {
             let said = Said { opcode, payload };
             self.ledger.borrow_mut().controls.push(said);
         }
