@@ -44,6 +44,7 @@ macro_rules! passes_all {
                 record_keeps_the_young
                 topic_without_messages_has_an_epoch
                 epoch_is_the_same_for_all
+                record_begins_at_one_place_for_all_who_open_it
                 batch_published_twice_is_recorded_once
                 publishers_are_not_taken_for_each_other
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::sleep;
 use ws_server::backplane::{Arrival, Keep, Position};
 use ws_tests::wait::within;
@@ -284,6 +285,24 @@ pub(crate) async fn epoch_is_the_same_for_all(engine: impl Subject) {
     // One that comes later is no other case.
     let late = Node::connect(&engine).await;
     assert_eq!(late.read(&topic, KEEP, None, 1).await.epoch, read.epoch);
+}
+
+pub(crate) async fn record_begins_at_one_place_for_all_who_open_it(engine: impl Subject) {
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        nodes.push(Node::connect(&engine).await);
+    }
+    for room in 0..50 {
+        let topic = topic(&format!("room {room}"));
+        let openings = nodes.iter().map(|node| node.read(&topic, KEEP, None, 100));
+        let pages = join_all(openings).await;
+        // Who was told of it by one misses nothing in the eyes of another.
+        for page in &pages {
+            assert_eq!(page.epoch, pages[0].epoch);
+            assert_eq!((page.start, page.last), (pages[0].start, pages[0].last));
+            assert_eq!(texts(page).concat(), "");
+        }
+    }
 }
 
 pub(crate) async fn batch_published_twice_is_recorded_once(engine: impl Subject) {

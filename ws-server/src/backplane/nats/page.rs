@@ -87,16 +87,19 @@ fn since(age: Duration) -> Option<DateTime> {
 
 impl Question<'_> {
     async fn answer(&self) -> Asked<Page> {
-        let newest = self.stream.get_last_raw_message_by_subject(&self.subject);
-        let newest = match self.link.or(newest).await? {
+        let mut newest = self.newest().await?;
+        if matches!(&newest, Err(error) if is_nothing(error)) {
+            // So that there is a position, from which it can be told later if
+            // any is missing.
+            mark(self.link, self.subject.clone()).await?;
+            newest = self.newest().await?;
+        }
+        let newest = match newest {
             Ok(newest) => newest,
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
-                return self.begin().await;
-            }
             Err(error) => return unanswered(error),
         };
-        // All that is kept is too old, or what is asked for comes behind it.
         let last = newest.sequence;
+        // All that is kept is too old, or what is asked for comes behind it.
         if self.is_old(newest.time) || self.after.is_some_and(|after| after >= last) {
             return Ok(Some(self.page(last, last, Vec::new(), false)));
         }
@@ -121,6 +124,11 @@ impl Question<'_> {
         self.consume(next, found).await
     }
 
+    async fn newest(&self) -> Result<Result<StreamMessage, RawMessageError>, BackplaneError> {
+        let newest = self.stream.get_last_raw_message_by_subject(&self.subject);
+        self.link.or(newest).await
+    }
+
     /// The first message from this offset on.
     async fn one(
         &self,
@@ -129,20 +137,6 @@ impl Question<'_> {
         let message = self.stream.raw_message_builder().sequence(from);
         let message = message.next_by_subject(&self.subject).send();
         self.link.or(message).await.map_err(Err)?.map_err(Ok)
-    }
-
-    /// Publishes a message that is nobody's, as there is none: so that there is
-    /// a position, from which it can be told later if any is missing.
-    async fn begin(&self) -> Asked<Page> {
-        let subject = self.subject.clone();
-        let marked = mark(self.link, self.record, subject).await?;
-        Ok(marked.map(|mark| {
-            let entries = match self.after {
-                Some(after) if after >= mark => Vec::new(),
-                Some(_) | None => vec![(mark, Bytes::new())],
-            };
-            self.page(mark, mark, entries, false)
-        }))
     }
 
     fn is_old(&self, time: DateTime) -> bool {
@@ -169,6 +163,10 @@ fn unanswered<T>(error: RawMessageError) -> Asked<T> {
         | LastRawMessageErrorKind::InvalidSubject
         | LastRawMessageErrorKind::Other => Err(lost(error)),
     }
+}
+
+fn is_nothing(error: &RawMessageError) -> bool {
+    error.kind() == LastRawMessageErrorKind::NoMessageFound
 }
 
 fn is_gone(error: &jetstream::Error) -> bool {

@@ -3,8 +3,9 @@ use std::collections::VecDeque;
 use async_nats::{
     HeaderMap,
     jetstream::{
-        self,
-        context::{PublishAckFuture, PublishErrorKind},
+        self, ErrorCode,
+        context::{PublishAckFuture, PublishError, PublishErrorKind},
+        message::PublishMessage,
         publish::PublishAck,
     },
 };
@@ -95,18 +96,33 @@ async fn settle(
     Ok(())
 }
 
-/// Publishes a message that is nobody's, so that there is a position.
-pub(super) async fn mark(
-    link: &NatsLink,
-    record: &Record,
-    subject: String,
-) -> Result<Option<u64>, BackplaneError> {
-    let sending = link.context.publish(subject, bytes::Bytes::new());
+/// Publishes a message that is nobody's, unless there is one on this subject.
+///
+/// Of those who do it at once the server takes one: with two, a member that was
+/// told of the first would miss something in the eyes of who begins behind the
+/// second.
+pub(super) async fn mark(link: &NatsLink, subject: String) -> Result<(), BackplaneError> {
+    let mark = PublishMessage::build().expected_last_subject_sequence(0);
+    let sending = link.context.send_publish(subject, mark);
     let acknowledged = link.or(sending).await?.map_err(lost)?;
-    match answer(link, record, acknowledged).await? {
-        Answer::Taken(taken) => Ok(taken?.map(|position| position.offset)),
-        Answer::Nobody => Ok(None),
+    let Err(error) = link.or(acknowledged.into_future()).await? else {
+        return Ok(());
+    };
+    if of_server(&error).is_some_and(is_not_first) {
+        return Ok(());
     }
+    match failed(error)? {
+        Answer::Taken(taken) => taken.map(drop),
+        // Whoever looks for it next finds that out too.
+        Answer::Nobody => Ok(()),
+    }
+}
+
+fn is_not_first(error: &jetstream::Error) -> bool {
+    matches!(
+        error.error_code(),
+        ErrorCode::STREAM_WRONG_LAST_SEQUENCE | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT
+    )
 }
 
 /// Sends one, and says if an answer will come.
@@ -164,7 +180,7 @@ async fn answer(
     record: &Record,
     acknowledged: PublishAckFuture,
 ) -> Result<Answer, BackplaneError> {
-    let error = match link.or(acknowledged.into_future()).await? {
+    match link.or(acknowledged.into_future()).await? {
         Ok(PublishAck {
             sequence,
             duplicate,
@@ -176,23 +192,28 @@ async fn answer(
                 epoch: record.epoch,
                 offset: sequence,
             };
-            return Ok(Answer::Taken(Ok(known.then_some(position))));
+            Ok(Answer::Taken(Ok(known.then_some(position))))
         }
-        Err(error) => error,
-    };
+        Err(error) => failed(error),
+    }
+}
+
+fn failed(error: PublishError) -> Result<Answer, BackplaneError> {
     if error.kind() == PublishErrorKind::StreamNotFound {
         return Ok(Answer::Nobody);
     }
-    let source = std::error::Error::source(&error);
-    let Some(says) = source.and_then(|source| source.downcast_ref::<jetstream::Error>()) else {
-        return Err(lost(error));
-    };
-    if passes(says.error_code()) {
-        return Ok(Answer::Nobody);
+    match of_server(&error) {
+        Some(says) if passes(says.error_code()) => Ok(Answer::Nobody),
+        Some(says) => Ok(Answer::Taken(Err(refused(format!(
+            "JetStream says: {says}"
+        ))))),
+        None => Err(lost(error)),
     }
-    Ok(Answer::Taken(Err(refused(format!(
-        "JetStream says: {says}"
-    )))))
+}
+
+/// What the server says of it, if it has answered.
+fn of_server(error: &PublishError) -> Option<&jetstream::Error> {
+    std::error::Error::source(error)?.downcast_ref()
 }
 
 /// What concerns one message, and not the link.
