@@ -16,10 +16,8 @@ pub(super) struct Inbox<R: RoomActor>(Mutex<State<R>>);
 
 struct State<R: RoomActor> {
     letters: VecDeque<Letter<R>>,
-    /// How many of them somebody told.
+    /// How many of them somebody told; the others are of who came and went.
     told: usize,
-    /// How many tell of somebody who came or went.
-    presences: usize,
     reader: Option<Waker>,
     /// Nobody will read any more.
     closed: bool,
@@ -62,7 +60,6 @@ impl<R: RoomActor> Inbox<R> {
         Arc::new(Self(Mutex::new(State {
             letters: VecDeque::new(),
             told: 0,
-            presences: 0,
             reader: None,
             closed: false,
         })))
@@ -102,7 +99,7 @@ impl<R: RoomActor> Inbox<R> {
         let letter = state.letters.pop_front();
         match &letter {
             Some(Letter::Told(_)) => state.told -= 1,
-            Some(Letter::Presence(_)) => state.presences -= 1,
+            Some(Letter::Presence(_)) => {}
             None => state.reader = Some(reader.clone()),
         }
         letter
@@ -114,7 +111,6 @@ impl<R: RoomActor> Inbox<R> {
         state.closed = true;
         state.reader = None;
         let (letters, told) = (mem::take(&mut state.letters), mem::take(&mut state.told));
-        state.presences = 0;
         drop(state);
         // Their destructors are anybody's.
         drop(letters);
@@ -129,15 +125,15 @@ impl<R: RoomActor> Inbox<R> {
 
 impl<R: RoomActor> Host<R::Data> for Inbox<R> {
     fn tell(&self, presence: Presence<R::Data>) {
-        let mut state = self.lock();
+        let state = self.lock();
         if !state.closed {
-            state.presences += 1;
             Self::put(state, Letter::Presence(presence));
         }
     }
 
     fn unheard(&self) -> usize {
-        self.lock().presences
+        let state = self.lock();
+        state.letters.len() - state.told
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
