@@ -4,6 +4,7 @@
     reason = "a panic of what a test leans on fails the test"
 )]
 
+mod actors;
 mod carrier;
 mod ear;
 mod faults;

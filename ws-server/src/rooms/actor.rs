@@ -20,6 +20,10 @@ use self::{inbox::Inbox, running::Running};
 /// It is made when the first member joins, on that member's thread, and hears of
 /// everybody who comes and goes. When the last has left, it is stopped.
 ///
+/// Of rooms that [several nodes](RoomsBuilder::backplane) serve, each node has an
+/// actor of its own, which hears of the members on that node. What it broadcasts
+/// reaches all, and [`Room::members`] lists all.
+///
 /// If it panics, another is made in its place: it hears of all members as if they
 /// had just joined, then [`restarted`](Self::restarted) is called, and then what
 /// it was told meanwhile reaches it. Only the message that it was handling is
