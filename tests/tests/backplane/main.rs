@@ -63,6 +63,7 @@ macro_rules! passes_all_losses {
             loss {
                 all_learn_that_the_engine_was_killed
                 what_was_recorded_outlives_the_engine_or_the_epoch_tells
+                who_had_all_misses_nothing_of_what_comes_after_a_restart
                 all_learn_that_the_engine_is_silent
                 link_that_publishes_learns_that_the_engine_is_silent
             }

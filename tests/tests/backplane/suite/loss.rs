@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use tokio::sync::mpsc;
-use ws_server::backplane::BackplaneError;
+use ws_server::backplane::{BackplaneError, Keep};
 use ws_tests::wait::within;
 
-use super::{KEEP, Mortal, Node, text, topic};
+use super::{KEEP, Mortal, Node, text, texts, topic};
 
 pub(crate) async fn all_learn_that_the_engine_was_killed(mut engine: impl Mortal) {
     let topic = topic("lobby");
@@ -91,6 +91,42 @@ pub(crate) async fn what_was_recorded_outlives_the_engine_or_the_epoch_tells<M: 
     } else {
         assert_ne!(page.epoch, epoch);
         assert_eq!(page.entries.len(), batch.len());
+    }
+}
+
+pub(crate) async fn who_had_all_misses_nothing_of_what_comes_after_a_restart<M: Mortal>(
+    mut engine: M,
+) {
+    let [empty, full] = ["empty", "full"].map(topic);
+    // There is room for one message.
+    let keep = Keep { bytes: 100, ..KEEP };
+    let mut node = Node::connect(&engine).await;
+    let begun = node.read(&empty, keep, None, 100).await;
+    let old = node.publication(&full, "old".repeat(30), Some(keep));
+    let old = node.publish(&[old]).await[0].expect("it is recorded");
+    engine.kill();
+    engine.restart().await;
+
+    let mut node = Node::connect(&engine).await;
+    for (topic, epoch, last) in [
+        (empty, begun.epoch, begun.last),
+        (full, old.epoch, old.offset),
+    ] {
+        let new = node.publication(&topic, "new".repeat(30), Some(keep));
+        let new = node.publish(&[new]).await[0].expect("it is recorded");
+        let page = node.read(&topic, keep, Some(last), 100).await;
+        assert_eq!(page.epoch == epoch, M::PERSISTENT);
+        if M::PERSISTENT {
+            assert!(
+                page.start <= last,
+                "it begins behind {}, not {last}",
+                page.start
+            );
+            assert_eq!(
+                (texts(&page), page.last),
+                (vec!["new".repeat(30).as_str()], new.offset)
+            );
+        }
     }
 }
 

@@ -20,19 +20,22 @@ end
 local epoch, last, time, bytes, its_run, new, gone = record(KEYS[1], KEYS[2], new_epoch, run)
 local known_gone = gone
 local previous, now = text(last), clock(time)
+bytes = bytes + #payload
+local entry = { 'p', payload, 'b', text(bytes) }
 -- The server was started anew, or another has taken its place, and may have
 -- lost the newest messages. Their offsets are not given again, as some have
--- seen them: no more are lost than are left out here.
+-- seen them: no more are lost than are left out here. The entry says behind
+-- which one it comes.
 if its_run ~= run then
   last = last + 1048576
+  entry[5], entry[6] = 'a', previous
 end
 local offset = text(last + 1)
-bytes = bytes + #payload
 
 -- The first to write: if there is no memory, nothing has happened yet.
 local function append()
   return redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', messages, offset .. '-' .. text(now),
-    'p', payload, 'b', text(bytes))
+    unpack(entry))
 end
 local appended = append()
 if type(appended) == 'table' and appended.err

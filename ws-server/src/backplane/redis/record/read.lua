@@ -17,6 +17,9 @@ local oldest = entries_between(KEYS[2], '-', text(last), 1)[1]
 if oldest then
   local offset, its_time = offset_and_time(oldest)
   start = offset - 1
+  if oldest[2][5] == 'a' and counts(oldest[2][6]) then
+    start = math.min(start, tonumber(oldest[2][6]))
+  end
   -- Those that are more than asked for: few, unless it was asked for more
   -- before.
   local excess = redis.call('XLEN', KEYS[2]) - messages
