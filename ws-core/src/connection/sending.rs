@@ -65,10 +65,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         self.check_open()?;
         let message = message.into();
-        self.check_opcode(message.opcode())?;
-        if !message.is_consistent() {
-            return Err(SendError::Opcode(message.opcode()));
-        }
+        self.check_message(&message)?;
         self.deadlines.act();
         self.outbound.message(message, compress, &mut self.chain)
     }
@@ -131,10 +128,7 @@ impl Connection {
     /// As for [`send`](Self::send).
     pub fn send_prepared(&mut self, prepared: &PreparedMessage) -> Result<(), SendError> {
         self.check_open()?;
-        self.check_opcode(prepared.opcode())?;
-        if !prepared.is_consistent() {
-            return Err(SendError::Opcode(prepared.opcode()));
-        }
+        self.check_prepared(prepared)?;
         self.deadlines.act();
         self.outbound.prepared(prepared, &mut self.chain)
     }
@@ -148,10 +142,7 @@ impl Connection {
     pub fn send_batch(&mut self, batch: &PreparedBatch) -> Result<(), SendError> {
         self.check_open()?;
         for message in batch.messages() {
-            self.check_opcode(message.opcode())?;
-            if !message.is_consistent() {
-                return Err(SendError::Opcode(message.opcode()));
-            }
+            self.check_prepared(message)?;
         }
         self.deadlines.act();
         self.outbound.batch(batch, &mut self.chain)
@@ -273,6 +264,14 @@ impl Connection {
     /// disguise.
     #[inline]
     pub fn check_message(&self, message: &Message) -> Result<(), SendError> {
+        if message.is_consistent() {
+            self.check_opcode(message.opcode())
+        } else {
+            Err(SendError::Opcode(message.opcode()))
+        }
+    }
+
+    fn check_prepared(&self, message: &PreparedMessage) -> Result<(), SendError> {
         if message.is_consistent() {
             self.check_opcode(message.opcode())
         } else {

@@ -43,6 +43,7 @@ fn a_text_is_the_same_however_it_was_made() {
 
 #[test]
 fn texts_differ_and_are_ordered_as_their_characters_are() {
+    let hasher = RandomState::new();
     let texts = texts();
     for one in &texts {
         for other in &texts {
@@ -53,6 +54,9 @@ fn texts_differ_and_are_ordered_as_their_characters_are() {
             assert_eq!(PartialEq::<&str>::eq(&made, &other_str), one == other);
             assert_eq!(made.cmp(&also), one.cmp(other));
             assert_eq!(made.partial_cmp(&also), one.partial_cmp(other));
+            // Tables of texts find them, and do not become lists.
+            let [hash, other_hash] = [&made, &also].map(|text| hasher.hash_one(text));
+            assert_eq!(hash == other_hash, one == other);
         }
     }
 }
