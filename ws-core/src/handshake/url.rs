@@ -223,7 +223,13 @@ mod tests {
             UrlError::Scheme("http".to_owned())
         );
         assert_eq!(parse("ws://a.example/#b"), UrlError::Fragment);
-        assert_eq!(parse("ws://me:pw@a.example"), UrlError::Credentials);
+        for url in [
+            "ws://me:pw@a.example",
+            "ws://me@a.example",
+            "ws://:pw@a.example",
+        ] {
+            assert_eq!(parse(url), UrlError::Credentials);
+        }
     }
 
     #[test]
