@@ -121,18 +121,17 @@ fn a_long_body_is_cut() {
 
 #[test]
 fn the_size_of_a_chunk_does_not_go_on_for_ever() {
-    let mut opening = opening();
-    let mut input = BytesMut::from("HTTP/1.1 500\r\nTransfer-Encoding: chunked\r\n\r\n1;");
-    let mut answer = None;
-    // It is looked at as often as something comes.
-    for _ in 0..2048 {
-        input.extend_from_slice(b"x");
-        answer = opening.handle_input(Instant::now(), &mut input).unwrap();
-        if answer.is_some() {
-            break;
+    for step in [1, 700] {
+        let mut opening = opening();
+        let mut input = BytesMut::from("HTTP/1.1 500\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+        let mut answer = None;
+        // It is looked at as often as something comes.
+        while answer.is_none() && input.len() < 2048 {
+            input.extend_from_slice(&vec![b'x'; step]);
+            answer = opening.handle_input(Instant::now(), &mut input).unwrap();
         }
+        assert!(matches!(answer, Some(Answer::Refused(_))), "{answer:?}");
     }
-    assert!(matches!(answer, Some(Answer::Refused(_))), "{answer:?}");
 }
 
 #[test]
