@@ -5,7 +5,7 @@ use ws_core::{Cause, CloseCode, ClosePayload, Config, Output, Role, Timeout};
 
 use crate::support::{
     ROLES,
-    frames::{CLOSE, PING, TEXT, close_payload, frame, with_key},
+    frames::{BINARY_BEGINS, CLOSE, PING, TEXT, TEXT_BEGINS, close_payload, frame, with_key},
     seconds,
     side::Side,
 };
@@ -136,9 +136,12 @@ fn what_has_come_of_a_message_is_dropped_with_the_end() {
                 side.run();
             },
         ];
-        for end in ends {
+        for (end, begins) in ends
+            .into_iter()
+            .flat_map(|end| [TEXT_BEGINS, BINARY_BEGINS].map(|begins| (end, begins)))
+        {
             let mut side = Side::new(role, Config::new());
-            side.feed_frame(TEXT & 0x0F, &[b'x'; 10_000]);
+            side.feed_frame(begins, &[b'x'; 10_000]);
             assert!(side.connection.held_bytes() >= 10_000);
             end(&mut side);
             assert!(side.is_closed());

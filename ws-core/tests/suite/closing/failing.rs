@@ -1,7 +1,9 @@
 //! Failing the connection (RFC 6455 §7.1.7): a last Close frame, nothing
 //! processed after it, and an end that the peer cannot delay.
 
-use ws_core::{Cause, CloseCode, Config, Message, Opcode, ProtocolError, Role, Rsv, State};
+use ws_core::{
+    Cause, CloseCode, Config, Message, Opcode, ProtocolError, Role, Rsv, State, Timeout,
+};
 
 use crate::support::{
     ROLES,
@@ -227,4 +229,20 @@ fn faults(role: Role) -> Vec<(Vec<u8>, ProtocolError, u16)> {
             1009,
         ),
     ]
+}
+
+#[test]
+fn a_cause_tells_whose_it_is() {
+    let causes = [
+        (Cause::Local, true),
+        (Cause::Timeout(Timeout::Pong), true),
+        (Cause::Drain, true),
+        (Cause::Overload, true),
+        (Cause::Remote, false),
+        (Cause::TransportLost, false),
+        (Cause::Protocol(ProtocolError::InvalidUtf8), false),
+    ];
+    for (cause, local) in causes {
+        assert_eq!(cause.is_local(), local, "{cause:?}");
+    }
 }

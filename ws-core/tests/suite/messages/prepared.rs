@@ -235,8 +235,8 @@ fn a_batch_goes_as_its_messages_would() {
     assert_eq!(together.sent, apart.sent);
     assert_eq!(together.sent.len(), batch.len());
     for role in ROLES {
-        for terms in terms() {
-            let mut pair = pair(&Config::new(), &terms);
+        let compressed = terms().map(|terms| pair(&Config::new(), &terms));
+        for mut pair in [Pair::new(&Config::new())].into_iter().chain(compressed) {
             let side = pair.side(role);
             side.connection.send_batch(&batch).unwrap();
             side.send(long());
