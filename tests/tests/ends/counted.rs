@@ -26,13 +26,17 @@ pub(crate) fn closed(endpoint: &str) -> Vec<(String, i64)> {
 
 /// The connections of an endpoint that are open.
 pub(crate) fn open(endpoint: &str) -> i64 {
-    let key = (CONNECTIONS_OPEN.to_owned(), vec![endpoint.to_owned()]);
-    counts().look().get(&key).copied().unwrap_or_default()
+    value(CONNECTIONS_OPEN, endpoint)
 }
 
 /// How often a limit of the server was reached, which is no endpoint's.
 pub(crate) fn limit(limit: &str) -> i64 {
-    let key = (LIMITS.to_owned(), vec![limit.to_owned()]);
+    value(LIMITS, limit)
+}
+
+/// What has one label.
+fn value(name: &str, label: &str) -> i64 {
+    let key = (name.to_owned(), vec![label.to_owned()]);
     counts().look().get(&key).copied().unwrap_or_default()
 }
 

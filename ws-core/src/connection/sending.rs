@@ -264,18 +264,19 @@ impl Connection {
     /// disguise.
     #[inline]
     pub fn check_message(&self, message: &Message) -> Result<(), SendError> {
-        if message.is_consistent() {
-            self.check_opcode(message.opcode())
-        } else {
-            Err(SendError::Opcode(message.opcode()))
-        }
+        self.check_kind(message.opcode(), message.is_consistent())
     }
 
     fn check_prepared(&self, message: &PreparedMessage) -> Result<(), SendError> {
-        if message.is_consistent() {
-            self.check_opcode(message.opcode())
+        self.check_kind(message.opcode(), message.is_consistent())
+    }
+
+    /// Text and binary in a custom disguise are not consistent.
+    fn check_kind(&self, opcode: Opcode, consistent: bool) -> Result<(), SendError> {
+        if consistent {
+            self.check_opcode(opcode)
         } else {
-            Err(SendError::Opcode(message.opcode()))
+            Err(SendError::Opcode(opcode))
         }
     }
 

@@ -17,6 +17,7 @@ local oldest = entries_between(KEYS[2], '-', text(last), 1)[1]
 if oldest then
   local offset, its_time = offset_and_time(oldest)
   start = offset - 1
+  -- The first after a restart says itself behind which one it comes.
   if oldest[2][5] == 'a' and counts(oldest[2][6]) then
     start = math.min(start, tonumber(oldest[2][6]))
   end
